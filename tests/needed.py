@@ -1,0 +1,22 @@
+"""Programs that a check needs and a machine may lack."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+import programs  # noqa: E402
+
+
+def require_program(*names: str) -> None:
+    """Skip the test if a program is missing, and fail instead where CI runs."""
+    if sentence := programs.missing(*names):
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"nothing is skipped under CI: {sentence}")
+        pytest.skip(sentence)
