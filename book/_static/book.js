@@ -1,0 +1,61 @@
+/* Small help for readers with a narrow screen, a keyboard or a screen reader. */
+"use strict";
+
+const INLINE = "mjx-container:not([display])";
+const SCROLLING =
+  `div.math mjx-container, ${INLINE}.wide, pre, ` +
+  ".pst-scrollable-table-container, .output.text_html";
+
+// A formula in the text that is wider than its column scrolls, and a box that
+// scrolls sideways can be reached without a mouse.
+function fit() {
+  for (const formula of document.querySelectorAll(`article ${INLINE}`)) {
+    const column = formula.closest("p, li, dd, figcaption, h1, h2, h3, h4");
+    formula.classList.remove("wide");
+    if (column && !formula.closest("table")) {
+      formula.classList.toggle("wide", formula.offsetWidth > column.clientWidth);
+    }
+  }
+  for (const box of document.querySelectorAll(SCROLLING)) {
+    if (box.scrollWidth > box.clientWidth + 1) {
+      box.tabIndex = 0;
+    } else {
+      box.removeAttribute("tabindex");
+    }
+  }
+}
+
+// The head of a column or a link may be nothing but a formula, which is drawn,
+// not text: then the formula's letters stand in for it where it is read aloud.
+function speak() {
+  for (const formula of document.querySelectorAll("mjx-container")) {
+    const named = formula.closest("th, a, summary, h1, h2, h3, h4");
+    const words = formula.querySelector("mjx-assistive-mml")?.textContent;
+    if (named && words && named.textContent.trim() === words) {
+      const text = document.createElement("span");
+      text.className = "visually-hidden";
+      text.textContent = words;
+      formula.setAttribute("aria-hidden", "true");
+      formula.before(text);
+    }
+  }
+}
+
+// Paper is white.
+const root = document.documentElement;
+let theme;
+window.addEventListener("beforeprint", () => {
+  theme = root.dataset.theme;
+  root.dataset.theme = "light";
+});
+window.addEventListener("afterprint", () => {
+  root.dataset.theme = theme;
+});
+
+window.addEventListener("load", async () => {
+  await window.MathJax?.startup?.promise;
+  speak();
+  fit();
+  new ResizeObserver(fit).observe(document.querySelector("main"));
+  document.addEventListener("toggle", fit, true);
+});

@@ -1,0 +1,49 @@
+"""What the checks of the book share."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from needed import ROOT, require_program
+
+
+def _build(builder: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the book once for all workers; return the folder with the outcome."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    out = shared / builder
+    with FileLock(shared / f"{builder}.lock"):
+        log = out / "build.log"
+        if not log.exists():
+            out.mkdir()
+            program = Path(sys.executable).with_name("jupyter-book")
+            options = ["-W", "-n", "--keep-going", "--builder", builder]
+            done = subprocess.run(
+                [program, "build", *options, "--path-output", out, ROOT],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+            log.write_text(f"{done.stdout}\nexit {done.returncode}\n", "utf-8")
+    assert log.read_text("utf-8").endswith("exit 0\n"), log.read_text("utf-8")[-5000:]
+    return out / "_build"
+
+
+@pytest.fixture(scope="session")
+def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the built page; building it gave no warning."""
+    return _build("html", tmp_path_factory) / "html"
+
+
+@pytest.fixture(scope="session")
+def latex(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that holds the PDF and TeX's log."""
+    require_program("latexmk", "xelatex", "rsvg-convert")
+    return _build("pdflatex", tmp_path_factory) / "latex"

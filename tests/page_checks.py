@@ -1,0 +1,297 @@
+"""What must hold of a page of the book, whichever page it is.
+
+Each check returns the faults that it finds, as sentences: a page is right
+when there are none.  `test_page_checks.py` feeds them pages that are wrong.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
+
+from browser import settle
+
+NARROW = 360  # pixels: the width of a small telephone
+BUDGET = 1_500_000  # bytes that a first visit may load
+
+
+@dataclass
+class Visit:
+    """A page in the browser, and all that happened while it was loaded."""
+
+    page: Page
+    address: str
+    errors: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    responses: list[Response] = field(default_factory=list)
+
+    def close(self) -> None:
+        self.page.context.close()
+
+
+def visit(browser: Browser, address: str, path: str, scheme: str = "light") -> Visit:
+    """Open a page for the first time: nothing of it is in a cache."""
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900},
+        color_scheme=scheme,
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    seen = Visit(page, address)
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            seen.errors.append(f"{message.type} on the console: {message.text}")
+
+    def on_request(request: Request) -> None:
+        if not request.url.startswith((address, "data:", "blob:")):
+            seen.foreign.append(f"asks another host for {request.url}")
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: seen.errors.append(f"script error: {error}"))
+    page.on("request", on_request)
+    page.on("response", lambda response: seen.responses.append(response))
+    page.goto(address + path)
+    settle(page)
+    return seen
+
+
+def failed_requests(seen: Visit) -> list[str]:
+    return [f"{r.status} for {r.url}" for r in seen.responses if r.status >= 400]
+
+
+def weight(responses: Iterable[Response]) -> int:
+    """Return the bytes that a server which compresses would have sent."""
+    total = 0
+    for response in responses:
+        body = response.body() if response.status == 200 else b""
+        total += min(len(body), len(gzip.compress(body)))
+    return total
+
+
+def overweight(seen: Visit, budget: int = BUDGET) -> list[str]:
+    loaded = weight(seen.responses)
+    return [f"a first visit loads {loaded} bytes"] if loaded > budget else []
+
+
+def unset_mathematics(page: Page) -> list[str]:
+    """Find formulas that MathJax could not set, or did not see."""
+    return page.evaluate(
+        r"""() => {
+        const faults = [];
+        for (const error of document.querySelectorAll("mjx-merror, [data-mjx-error]"))
+            faults.push("MathJax: " + (error.getAttribute("data-mjx-error")
+                                       || error.textContent));
+        for (const formula of document.querySelectorAll(".math"))
+            if (!formula.querySelector("mjx-container"))
+                faults.push("not set: " + formula.textContent.slice(0, 60));
+        const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+        while (walk.nextNode()) {
+            const text = walk.currentNode;
+            if (!text.parentElement.closest("pre, code, script, mjx-container")
+                && /\$\$|\\[([]|\\begin\{|\\(frac|sigma|mathbb)/.test(text.data))
+                faults.push("TeX in the text: " + text.data.trim().slice(0, 60));
+        }
+        return faults;
+        }"""
+    )
+
+
+def images_without_words(page: Page) -> list[str]:
+    return page.evaluate(
+        """() => [...document.images].filter(image => !image.alt.trim())
+        .map(image => "no alt text: " + image.src)"""
+    )
+
+
+def unfold(page: Page) -> None:
+    """Open every box that is folded away, to see what is in it."""
+    page.evaluate(
+        """() => {
+        for (const box of document.querySelectorAll("details")) box.open = true;
+        for (const box of document.querySelectorAll(".toggle-hidden .toggle-button"))
+            box.click();
+        }"""
+    )
+    settle(page)
+
+
+def wide_parts(page: Page, width: int = NARROW) -> list[str]:
+    """Find what would make a narrow page scroll sideways."""
+    before = page.viewport_size
+    page.set_viewport_size({"width": width, "height": 740})
+    settle(page)
+    faults = page.evaluate(
+        """() => {
+        const root = document.documentElement;
+        if (root.scrollWidth <= root.clientWidth) return [];
+        const out = [...document.querySelectorAll("body *")].filter(
+            e => e.getBoundingClientRect().right > root.clientWidth + 1);
+        return [`${root.scrollWidth} pixels wide, by ` + out.slice(0, 5).map(
+            e => e.outerHTML.slice(0, 80)).join(" | ")];
+        }"""
+    )
+    page.set_viewport_size(before)
+    settle(page)
+    return faults
+
+
+def cut_formulas(page: Page) -> list[str]:
+    """Find displayed formulas that are cut off and cannot be scrolled by a key."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll("div.math mjx-container")]
+        .filter(e => e.scrollWidth > e.clientWidth + 1 && (e.tabIndex !== 0
+                     || getComputedStyle(e).overflowX !== "auto"))
+        .map(e => "cut off: " + e.textContent.slice(0, 60))"""
+    )
+
+
+def empty_drawings(page: Page) -> None:
+    """Put an empty box of the same size in place of each formula's drawing.
+
+    MathJax draws with thousands of elements that hold no text and that are
+    hidden from whoever does not see them.  axe can say nothing about them, and
+    takes half of its time to walk through them.
+    """
+    page.evaluate(
+        """() => {
+        const drawings = [...document.querySelectorAll("mjx-math[aria-hidden=true]")];
+        const sizes = drawings.map(e => e.getBoundingClientRect());
+        drawings.forEach((e, i) => {
+            e.replaceChildren();
+            e.style.cssText += `display: inline-block; width: ${sizes[i].width}px;
+                                height: ${sizes[i].height}px`;
+        });
+        }"""
+    )
+
+
+COLOURS = ["color-contrast", "link-in-text-block"]  # axe's rules that look at them
+
+
+def violations(page: Page, **choice: object) -> list[str]:
+    """Run axe-core's default rules: WCAG 2 A and AA, and best practice."""
+    # What would be preloaded are style sheets, for a rule that is not on.
+    options = {"preload": False, "resultTypes": ["violations"], **choice}
+    found = Axe().run(page, options=options).response["violations"]
+    return [
+        f"{rule['id']}: {node['html'][:160]} ({node['failureSummary']})"
+        for rule in found
+        for node in rule["nodes"]
+    ]
+
+
+def switch(page: Page, scheme: str) -> None:
+    """Let the reader's machine turn light or dark, and the page follow."""
+    page.emulate_media(color_scheme=scheme)
+    page.wait_for_function(
+        "scheme => document.documentElement.dataset.theme === scheme", arg=scheme
+    )
+    settle(page)
+
+
+def theme(page: Page) -> str:
+    return page.evaluate("document.documentElement.dataset.theme")
+
+
+class _Targets(HTMLParser):
+    """The addresses that a page points to, and the places it can be entered at."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.places: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if value is None:
+                continue
+            if name == "id" or (tag == "a" and name == "name"):
+                self.places.add(value)
+            elif name in ("href", "src", "action"):
+                self.links.append(value)
+            elif name == "content" and "url=" in value:
+                self.links.append(value.partition("url=")[2])
+
+
+@lru_cache
+def _parsed(file: Path, changed: int) -> _Targets:
+    parser = _Targets()
+    parser.feed(file.read_text("utf-8"))
+    return parser
+
+
+def _targets(file: Path) -> _Targets:
+    return _parsed(file, file.stat().st_mtime_ns)
+
+
+def broken_links(site: Path, path: str) -> list[str]:
+    """Find the links of a page that lead nowhere in the site."""
+    root = "http://site.invalid/"
+    faults = []
+    for link in dict.fromkeys(_targets(site / path).links):
+        address, place = urldefrag(urljoin(root + path, link))
+        if not address.startswith(root):
+            continue
+        file = site / unquote(urlsplit(address).path.lstrip("/"))
+        if not file.is_file():
+            faults.append(f"{path} leads to {link}: no such file")
+        elif (
+            place
+            and file.suffix == ".html"
+            and unquote(place) not in _targets(file).places
+        ):
+            faults.append(f"{path} leads to {link}: no such place")
+    return faults
+
+
+def shown_claims(page: Page) -> list[str]:
+    return page.evaluate(
+        r"""() => [...document.querySelectorAll(".cell pre")]
+        .map(e => e.textContent).filter(text => /\bclaim\(/.test(text))
+        .map(text => "a claim shows: " + text.slice(0, 80))"""
+    )
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+def keyboard_faults(page: Page, most: int = 60) -> list[str]:
+    """Walk through a page with the tab key alone."""
+    page.evaluate("() => { document.activeElement?.blur(); window.scrollTo(0, 0) }")
+    faults = []
+    page.keyboard.press("Tab")
+    first = page.evaluate("document.activeElement?.getAttribute('href') ?? ''")
+    if first.startswith("#") and page.locator(first).count():
+        box = page.locator("*:focus").bounding_box()
+        if box is None or box["y"] < 0 or box["height"] < 10:
+            faults.append("the link that skips to the text cannot be seen")
+    else:
+        faults.append("the first stop is no link that skips to the text")
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(
+            """() => {
+            const e = document.activeElement;
+            if (!e || e === document.body) return null;
+            const style = getComputedStyle(e);
+            const marked = (style.outlineStyle !== "none"
+                && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none";
+            return {marked, html: e.outerHTML.slice(0, 100)};
+            }"""
+        )
+        if stop is None:
+            break
+        if not stop["marked"]:
+            faults.append(f"nothing shows that the focus is on {stop['html']}")
+    return faults

@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""Say which of the named programs are missing, and what would install them."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+
+# Program → Debian's packages that hold it, with what it needs for this book.
+PACKAGES = {
+    "chromium": "chromium",
+    "latexmk": "latexmk",
+    "octave-cli": "octave",
+    "pdffonts": "poppler-utils",
+    "pdftotext": "poppler-utils",
+    "rsvg-convert": "librsvg2-bin",
+    "xelatex": (
+        "texlive-xetex texlive-latex-recommended texlive-latex-extra "
+        "texlive-fonts-recommended fonts-freefont-otf fonts-dejavu-core xindy "
+        "lmodern tex-gyre"
+    ),
+}
+
+
+def missing(*programs: str) -> str | None:
+    """Return a sentence naming what is missing and its packages, or None."""
+    absent = [name for name in programs if shutil.which(name) is None]
+    if not absent:
+        return None
+    packages = " ".join(dict.fromkeys(PACKAGES[name] for name in absent))
+    return (
+        f"{', '.join(absent)} not found; on Debian or Ubuntu: "
+        f"apt-get install --no-install-recommends {packages}"
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("program", nargs="*", choices=[*PACKAGES, []])
+    parser.add_argument(
+        "--packages", action="store_true", help="print all packages and stop"
+    )
+    options = parser.parse_args()
+    if options.packages:
+        print(" ".join(dict.fromkeys(" ".join(PACKAGES.values()).split())))
+        return 0
+    if sentence := missing(*options.program):
+        print(sentence, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
