@@ -26,7 +26,9 @@ FOLDERS = [
 ORDER = [
     *("_checks", "activations", "network", "costs", "backprop", "gradcheck"),
     *("sampling", "_compiled", "_progress", "descent", "landscape", "data"),
-    *("matlab", "paper", "pytorch", "claims", "listing", "plots", "__init__"),
+    *("matlab", "paper", "pytorch", "sharpness", "matching", "features"),
+    *("implicit_bias", "dimension", "coordinates"),
+    *("claims", "listing", "plots", "__init__"),
 ]
 # What importing dlam must not load: each takes long, or may be absent.
 HEAVY = ["numba", "matplotlib", "torch", "scipy", "sklearn", "IPython", "hypothesis"]

@@ -64,8 +64,15 @@ __all__ = [
 ]
 
 
+_WHEN_ASKED = {
+    *("matlab", "paper", "plots", "pytorch"),
+    *("coordinates", "dimension", "features", "implicit_bias"),
+    *("matching", "sharpness"),
+}
+
+
 def __getattr__(name: str) -> Any:
     """Import the modules that few callers need when they are first asked for."""
-    if name in {"matlab", "paper", "plots", "pytorch"}:
+    if name in _WHEN_ASKED:
         return import_module(f"dlam.{name}")
     raise AttributeError(f"module 'dlam' has no attribute {name!r}")
