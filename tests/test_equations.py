@@ -104,8 +104,8 @@ def root(tmp_path: Path) -> Path:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, "utf-8")
-    assert not equations.main([], tmp_path)
-    assert not equations.main(["--check"], tmp_path)
+    assert not equations.write(False, tmp_path)
+    assert not equations.write(True, tmp_path)
     return tmp_path
 
 
@@ -126,7 +126,7 @@ def test_every_equation_has_a_test_and_every_mark_an_equation() -> None:
 
 def test_the_page_is_what_would_be_written_now() -> None:
     chapters, _ = equations.collect()
-    page = ROOT / "book" / equations.GENERATED
+    page = ROOT / "book" / equations.PAGE
     assert page.read_text("utf-8") == equations.page(chapters)
 
 
@@ -232,11 +232,11 @@ def test_what_is_wrong_is_said_and_nothing_written(
     new: str,
     message: str,
 ) -> None:
-    page = root / "book" / equations.GENERATED
+    page = root / "book" / equations.PAGE
     before = page.read_text("utf-8")
     change(root, name, old, new)
-    for arguments in (["--check"], []):
-        assert equations.main(arguments, root)
+    for checking in (True, False):
+        assert equations.write(checking, root)
         assert message in capsys.readouterr().err
         assert page.read_text("utf-8") == before
 
@@ -257,22 +257,22 @@ def test_a_stale_page_is_refused_and_written_anew(
     root: Path, capsys: pytest.CaptureFixture[str], name: str, old: str, new: str
 ) -> None:
     change(root, name, old, new)
-    assert equations.main(["--check"], root)
+    assert equations.write(True, root)
     assert "equations.md is stale; run `make record`" in capsys.readouterr().err
-    assert not equations.main([], root)
-    assert not equations.main(["--check"], root)
+    assert not equations.write(False, root)
+    assert not equations.write(True, root)
 
 
 def test_a_missing_page_is_stale(root: Path) -> None:
-    (root / "book" / equations.GENERATED).unlink()
-    assert equations.main(["--check"], root)
+    (root / "book" / equations.PAGE).unlink()
+    assert equations.write(True, root)
 
 
 # What is read
 
 
 def test_the_page_joins_what_belongs_together(root: Path) -> None:
-    page = (root / "book" / equations.GENERATED).read_text("utf-8")
+    page = (root / "book" / equations.PAGE).read_text("utf-8")
     forward, back = page.split("## From the library")
     assert forward.endswith(
         """
@@ -334,15 +334,14 @@ def test_neither_library_nor_tests_are_imported(root: Path) -> None:
         with (root / name).open("a", encoding="utf-8") as file:
             file.write("\nraise RuntimeError\n")
     (root / "tools").mkdir()
-    for name in ("equations.py", "prose.py"):
+    for name in ("equations.py", "generated.py", "prose.py"):
         shutil.copy(ROOT / "tools" / name, root / "tools")
     done = subprocess.run(
         [
             sys.executable,
             "-c",
             _WITHOUT,
-            str(root / "tools" / "equations.py"),
-            "--check",
+            str(root / "tools"),
         ],
         capture_output=True,
         text=True,
@@ -351,10 +350,10 @@ def test_neither_library_nor_tests_are_imported(root: Path) -> None:
 
 
 _WITHOUT = """
-import runpy, sys
+import sys
 for name in ("numpy", "pytest", "nbformat", "dlam", "torch", "matplotlib"):
     sys.modules[name] = None
-sys.argv = sys.argv[1:]
-sys.path.insert(0, sys.argv[0].rpartition("/")[0])
-runpy.run_path(sys.argv[0], run_name="__main__")
+sys.path.insert(0, sys.argv[1])
+import equations
+sys.exit(equations.write(True))
 """

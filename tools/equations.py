@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Write the page that joins each equation to its functions and its tests.
 
 A displayed equation of a text has a label; a function that implements it says
@@ -11,7 +10,6 @@ no label.
 
 from __future__ import annotations
 
-import argparse
 import ast
 import re
 import sys
@@ -20,9 +18,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from prose import GENERATED, Text
+from generated import is_generated, put
+from prose import Text
 
 ROOT = Path(__file__).resolve().parent.parent
+PAGE = "equations.md"
 LABEL = re.compile(r"eq-[a-z0-9]+(?:-[a-z0-9]+)*")
 # In these, the steps of a derivation may go without a label.
 DERIVATIONS = ("prf:proof", "exercise", "solution")
@@ -98,7 +98,7 @@ def read_chapters(folder: Path) -> tuple[list[Chapter], list[str]]:
     chapters, faults = [], []
     known: dict[str, str] = {}
     for path in sorted(folder.glob("*.md")):
-        if path.name == GENERATED:
+        if is_generated(path):
             continue
         text = Text.read(path)
         equations = []
@@ -217,9 +217,7 @@ def page(chapters: list[Chapter]) -> str:
     parts = [HEAD]
     for chapter in chapters:
         if chapter.equations:
-            number = re.match(r"0*(\d+)-", chapter.stem)
-            before = f"Chapter {number[1]}: " if number else ""
-            parts.append(f"\n## {before}{chapter.title}\n")
+            parts.append(f"\n## {numbered(chapter)}\n")
             parts += map(_entry, chapter.equations)
     everything = [e for chapter in chapters for e in chapter.equations]
     functions = dict.fromkeys(f for e in everything for f in e.functions)
@@ -232,6 +230,12 @@ def page(chapters: list[Chapter]) -> str:
                 labels = [f"{{eq}}`{e.label}`" for e in everything if f in e.functions]
                 parts.append(f"\n`{f.name or f.module}`\n: {', '.join(labels)}\n")
     return "".join(parts)
+
+
+def numbered(chapter: Chapter) -> str:
+    """Return the title with the number of the chapter that the page belongs to."""
+    number = re.match(r"0*(\d+)[a-z]?-", chapter.stem)
+    return f"Chapter {number[1]}: {chapter.title}" if number else chapter.title
 
 
 def _entry(equation: Equation) -> str:
@@ -250,30 +254,11 @@ def _joined(names: list[str]) -> str:
     return " and ".join([", ".join(names[:-1])] * bool(names[:-1]) + names[-1:])
 
 
-def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; fail if the page is stale"
-    )
-    options = parser.parse_args(arguments)
-    path = root / "book" / GENERATED
+def write(check: bool, root: Path = ROOT) -> int:
+    """Write the page, or look whether it is stale; 0 if all is well."""
     chapters, faults = collect(root)
     for fault in faults:
         print(fault, file=sys.stderr)
     if faults:
         return 1
-    content = page(chapters)
-    fresh = path.exists() and path.read_text("utf-8") == content
-    if options.check and not fresh:
-        print(f"{path.name} is stale; run `make record`", file=sys.stderr)
-        return 1
-    if not options.check:
-        path.write_text(content, "utf-8")
-        print(f"{path.name}: {'unchanged' if fresh else 'written'}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return put(root / "book" / PAGE, page(chapters), check)

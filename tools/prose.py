@@ -30,7 +30,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
-GENERATED = "equations.md"  # its formulas are checked where they come from
+from generated import is_generated
+
 HIDDEN = "remove-cell"  # the tag of a cell that no reader sees
 ENDURING = {"raises-exception", "skip-execution"}  # in such a cell no claim bites
 
@@ -682,7 +683,7 @@ def given(text: Text) -> tuple[dict[Statement, str], list[str]]:
 def texts() -> list[Path]:
     """Return the texts of the book that people write."""
     book = Path(__file__).resolve().parent.parent / "book"
-    return [path for path in sorted(book.glob("*.md")) if path.name != GENERATED]
+    return [path for path in sorted(book.glob("*.md")) if not is_generated(path)]
 
 
 # The check ---------------------------------------------------------------------
