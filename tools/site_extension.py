@@ -3,7 +3,8 @@
 - MathJax comes with the page, so that it can be read without a network.
 - Links that need the repository's address are there when it is known.
 - The HTML of other extensions is mended where it is not accessible.
-- In print, as on the page, only the chapters of the lecture have numbers.
+- In print, as on the page, only the chapters of the lecture have numbers, and
+  a reference to an exercise leads to it.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from sphinx.addnodes import start_of_file
+from sphinx.addnodes import number_reference, start_of_file
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx_exercise.nodes import exercise_latex_number_reference
 
 import repository
 
@@ -138,11 +140,32 @@ class UnnumberedChapters(SphinxPostTransform):
                 return
 
 
+class ReferencesToExercises(SphinxPostTransform):
+    """Let a reference to an exercise of another chapter find it in print.
+
+    The extension for exercises puts its own label into LaTeX, and only lets
+    references from the same chapter use it.
+    """
+
+    default_priority = 30
+    formats = ("latex",)
+
+    def run(self, **_: Any) -> None:
+        known = getattr(self.env, "sphinx_exercise_registry", {})
+        for node in list(self.document.findall(number_reference)):
+            label = node.get("refuri", "").rpartition("#")[2]
+            if label in known:
+                link = exercise_latex_number_reference(refid=label)
+                link += node.children
+                node.replace_self(link)
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", link_repository)
     app.connect("builder-inited", add_filter)
     # Before the theme, which makes the links from what it finds.
     app.connect("html-page-context", mend_page, priority=1)
     app.add_post_transform(UnnumberedChapters)
+    app.add_post_transform(ReferencesToExercises)
     app.connect("build-finished", copy_mathjax)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
