@@ -50,6 +50,21 @@ export const decimal = (low, high, digits) => ({
 });
 
 /**
+ * As many numbers as there are fields, with commas between them.
+ * @param {Field<number>[]} fields
+ * @returns {Field<number[]>}
+ */
+export const several = (fields) => ({
+  read: (text) => {
+    const words = text.split(",");
+    if (words.length !== fields.length) return undefined;
+    const values = words.map((word, i) => fields[i].read(word));
+    return values.every((value) => value !== undefined) ? values : undefined;
+  },
+  write: (values) => values.map((value, i) => fields[i].write(value)).join(),
+});
+
+/**
  * Read what stands after the question mark.
  * @template S
  * @param {string} text

@@ -76,6 +76,31 @@ export function slider(label, values, change, words = String) {
 }
 
 /**
+ * Any number of an interval, on a slider.
+ * @param {(string | Node)[]} label
+ * @param {object} options
+ * @param {number} options.low
+ * @param {number} options.high
+ * @param {number} options.step of an arrow key
+ * @param {(value: number) => string} options.words
+ * @param {(value: number, done: boolean) => void} change not done: the hand still moves
+ * @returns {Control<number>}
+ */
+export function range(label, { low, high, step, words }, change) {
+  const input = html("input", { type: "range", min: low, max: high, step });
+  const shown = html("span", { class: "live-value", "aria-hidden": "true" });
+  /** @param {number} value */
+  const show = (value) => {
+    input.value = String(value);
+    shown.textContent = words(value);
+    input.setAttribute("aria-valuetext", words(value));
+  };
+  for (const kind of ["input", "change"])
+    input.addEventListener(kind, () => change(Number(input.value), kind === "change"));
+  return { element: labelled([...label, " ", shown], input), show };
+}
+
+/**
  * A whole number, typed.
  * @param {(string | Node)[]} label
  * @param {number} low
@@ -103,6 +128,39 @@ export function number(label, low, high, change) {
     show: (value) => {
       last = value;
       input.value = String(value);
+    },
+  };
+}
+
+/**
+ * A number to be typed, shown in two digits.
+ * @param {(string | Node)[]} label
+ * @param {string} what it is, for who does not see it
+ * @param {number} limit of its size
+ * @param {(value: number) => void} change
+ * @returns {Control<number>}
+ */
+export function entry(label, what, limit, change) {
+  const input = html("input", {
+    type: "number",
+    min: -limit,
+    max: limit,
+    step: 0.1,
+    "aria-label": what,
+  });
+  const words = (/** @type {number} */ value) => String(Number(value.toFixed(2)));
+  let last = 0;
+  input.addEventListener("change", () => {
+    const value = Number(input.value);
+    if (input.value !== "" && Math.abs(value) <= limit) change(Number(words(value)));
+    else input.value = words(last);
+  });
+  return {
+    element: labelled(label, input),
+    show: (value) => {
+      last = value;
+      if (Number(input.value) !== Number(words(value)) || input.value === "")
+        input.value = words(value);
     },
   };
 }
