@@ -48,9 +48,10 @@ export class Board {
    * @param {Range} range
    * @param {object} options
    * @param {[Node, Node]} options.names of the axes
+   * @param {number} [options.namesAt] where they stand, as a share of the axis
    * @param {boolean} [options.shaded] whether there is a plane behind; a square then
    */
-  constructor(range, { names, shaded = false }) {
+  constructor(range, { names, namesAt = 0.75, shaded = false }) {
     this.range = range;
     this.drawing = svg("svg", {
       class: "live-drawing",
@@ -70,6 +71,7 @@ export class Board {
       html("span", { class: "live-name-y" }, names[1]),
     ];
     this.element = html("div", { class: "live-map" }, this.area, ...this.names);
+    this.element.style.setProperty("--names-at", String(namesAt));
     this.show(range);
   }
 
@@ -118,7 +120,8 @@ export class Board {
     /** @type {Point[][]} */
     let parts = [];
     const draw = () => {
-      const words = parts.map((points) =>
+      const seen = parts.filter((points) => points.length);
+      const words = seen.map((points) =>
         points
           .map(this.#share, this)
           .map(([x, y]) => `${(FINE * x).toFixed(2)} ${(FINE * (1 - y)).toFixed(2)}`)

@@ -41,13 +41,7 @@ export class Numbers {
         this.#J,
         this.#after,
       ),
-      html(
-        "div",
-        { class: "live-scale", "aria-hidden": "true" },
-        html("span", { class: "live-rule" }),
-        ...stops,
-        this.#mark,
-      ),
+      html("div", { class: "live-scale", "aria-hidden": "true" }, ...stops, this.#mark),
       html(
         "table",
         { class: "live-table" },

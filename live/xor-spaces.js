@@ -13,6 +13,11 @@ const ARROW = 0.3; // the length of the arrow of a unit, for a w of length 1
 const MESH = [0, 0.25, 0.5, 0.75, 1]; // of the net that is laid over the square
 const FINE = 24; // pieces of each of its threads: it is bent
 const MIDDLE = /** @type {Point} */ ([0.5, 0.5]);
+/** Near these the units are held: apart from each other, and from the corners. @type {Point[]} */
+const HOMES = [
+  [0.7, 0.2],
+  [0.35, 0.85],
+];
 const NAMES = ["00", "01", "10", "11"];
 const NEAR = 0.02; // points so near, as a share of the axis, have one label
 
@@ -53,7 +58,7 @@ function points(board) {
 
 export class Inputs {
   /** Where each edge is held. @type {Point[]} */
-  #anchors = [MIDDLE, MIDDLE];
+  #anchors = [...HOMES];
 
   /**
    * @param {() => State} state
@@ -63,7 +68,7 @@ export class Inputs {
     this.state = state;
     this.board = new Board(
       { x: [LOW, HIGH], y: [LOW, HIGH], ticks: [0, 1] },
-      { names: [symbol("x", "1"), symbol("x", "2")], shaded: true },
+      { names: [symbol("x", "1"), symbol("x", "2")], namesAt: 0.5, shaded: true },
     );
     this.edges = [0, 1].map(() => this.board.line("live-edge"));
     this.arrows = [0, 1].map(() => this.board.line("live-arrow"));
@@ -113,6 +118,11 @@ export class Inputs {
     return [x + ARROW * w[0], y + ARROW * w[1]];
   }
 
+  /** Hold the units where nothing is in the way. */
+  tidy() {
+    this.#anchors = [...HOMES];
+  }
+
   show() {
     const { p } = this.state();
     const { board } = this;
@@ -145,7 +155,7 @@ export class Hidden {
     this.state = state;
     this.board = new Board(
       { x: [0, 1], y: [0, 1], ticks: [] },
-      { names: [html("span"), html("span")], shaded: true },
+      { names: [html("span"), html("span")], namesAt: 0.69, shaded: true },
     );
     this.net = this.board.line("live-mesh");
     this.cut = this.board.line("live-dashed live-cut");

@@ -17,6 +17,7 @@ const HELP =
   "The handle 1 or 2 moves the line where that unit switches on; w₁ or w₂ turns and " +
   "stretches its weights. Blue lifts what the network says, orange lowers it. Mouse, " +
   "finger and arrow keys will do. The address of the page holds what you set.";
+const RULE = "f(x) = b + v₁h₁ + v₂h₂, with h = max(0, Wx + c)";
 const PAUSE = 600; // milliseconds of rest before something is read aloud
 const MORPH = 900; // milliseconds from one solution to another
 const UNFOLD = 3600; // milliseconds from x to h
@@ -93,7 +94,9 @@ class Unfolded {
     this.build();
     stage.onTheme(() => this.colour());
     stage.onRestored(() => {
+      this.inputs.tidy();
       this.halt();
+      this.steps = 0;
       this.changed(false);
     });
     this.draw();
@@ -112,23 +115,20 @@ class Unfolded {
       html(
         "div",
         { class: "live-panes" },
-        html("div", {}, this.inputs.board.element),
+        this.inputs.board.element,
+        this.hidden.board.element,
         html(
           "div",
-          {},
-          this.hidden.board.element,
-          html(
-            "div",
-            { class: "live-way" },
-            button("Unfold", () => this.unfold()),
-            this.way.element,
-          ),
+          { class: "live-way" },
+          button("Unfold", () => this.unfold()),
+          this.way.element,
         ),
         this.numbers.element,
         html(
           "div",
           { class: "live-entries" },
           ...this.entries.map(({ element }) => element),
+          html("p", { class: "live-rule" }, RULE),
         ),
       ),
       this.gallery.element,
@@ -200,6 +200,7 @@ class Unfolded {
   /** Go over to another p. @param {number[]} to */
   morph(to) {
     const from = [...this.stage.state.p];
+    this.inputs.tidy();
     this.move((time) => {
       const t = this.stage.still ? 1 : Math.min(1, time / MORPH);
       const share = t * t * (3 - 2 * t);
@@ -234,22 +235,24 @@ class Unfolded {
     const { stage } = this;
     const before = stage.state.p;
     const p = Float64Array.from(before);
-    this.steps = 0;
+    let steps = 0;
     this.move((time) => {
       this.going = true;
       const due = stage.still ? PATIENCE : Math.ceil(300 * (Math.exp(time / 1500) - 1));
       const aim = Math.min(PATIENCE, due);
       const began = performance.now();
       let [rests, lost] = [false, false];
-      while (this.steps < aim && !rests && !lost && performance.now() - began < SLICE) {
+      while (steps < aim && !rests && !lost && performance.now() - began < SLICE) {
         the.train(p, 1);
-        this.steps++;
+        steps++;
         [rests, lost] = [the.rests(p), the.lost(p)];
       }
+      this.going = !rests && !lost && steps < PATIENCE;
+      if (this.going && stage.still) return true;
+      this.steps = lost ? 0 : steps;
       stage.state.p = lost ? before : [...p];
-      const goesOn = !rests && !lost && this.steps < PATIENCE;
-      if (goesOn) return true;
-      this.going = false;
+      this.inputs.tidy();
+      if (this.going) return true;
       const stop = the.stopAt(the.J(p));
       if (rests && stop >= 0) this.numbers.count(stop);
       if (lost) this.lost();
@@ -258,7 +261,6 @@ class Unfolded {
   }
 
   lost() {
-    this.steps = 0;
     requestAnimationFrame(() =>
       this.stage.notice(
         "From there the steps lead out of all bounds; nothing is changed.",
