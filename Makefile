@@ -36,7 +36,7 @@ pdf: $(VENV)/site ## Print the book as a PDF (needs TeX)
 	@$(BIN)/jupyter-book build --quiet -W -n --keep-going . --builder pdflatex
 	@$(BIN)/python tools/address.py _build/latex/deep-learning-for-applied-mathematicians.pdf
 
-test: $(VENV)/test ## Run every check
+test: $(VENV)/test node_modules ## Run every check
 	@DLAM_PROGRESS=0 $(BIN)/python -m pytest -n 2 --dist loadfile \
 	  --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg tests lib book
 
@@ -62,15 +62,16 @@ lab: $(VENV)/lab ## Open the chapters in JupyterLab
 screenshots: $(VENV)/test book ## Photograph the pages: wide, narrow and dark
 	@$(BIN)/python tools/screenshots.py
 
-format: $(VENV)/test ## Format the code
+format: $(VENV)/test node_modules ## Format the code
 	@$(BIN)/ruff check --fix lib tests tools bench
 	@$(BIN)/ruff format lib tests tools bench
+	@test ! -d node_modules || node_modules/.bin/biome check --write --log-level=error
 
 constraints: ## Take the newest versions that fit together (the checks then judge)
 	@sh tools/constraints.sh $(PYTHON) $(TORCH)
 
 clean: ## Remove what was built and installed
-	rm -rf .venv .venv-* _build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* node_modules _build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # What a target needs, installed once: each stamp is a file in .venv.
 $(VENV)/pip: $(STAMPS)
@@ -101,3 +102,9 @@ $(VENV)/test: $(VENV)/site $(VENV)/book
 $(VENV)/lab: $(VENV)/book
 	@$(PIP) --group lab
 	@touch $@
+
+# What checks the live figures.  Who has no npm does without: the tests say so.
+node_modules: package-lock.json
+	@if ! command -v npm >/dev/null; then exit 0; fi; \
+	  echo "Installing what checks the live figures into node_modules"; \
+	  npm ci --loglevel=error --no-audit --no-fund && touch $@

@@ -235,7 +235,7 @@ def small_book(tmp_path_factory):
 
     def build(name: str, **environment: str) -> tuple[str, str]:
         folder = tmp_path_factory.mktemp(name)
-        for part in ("tools", "book/_static", "book/_templates", "book/images"):
+        for part in ("tools", "live", "book/_static", "book/_templates", "book/images"):
             shutil.copytree(ROOT / part, folder / part)
         shutil.copy(ROOT / "_config.yml", folder)
         (folder / "_toc.yml").write_text(

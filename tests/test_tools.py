@@ -114,10 +114,25 @@ def test_a_package_is_named_once(
     assert sentence.count("poppler-utils") == 1
 
 
-def test_the_packages_of_all_programs_can_be_listed() -> None:
-    listed = run("programs.py", "--packages").stdout.split()
+def test_the_packages_of_all_programs_can_be_listed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert run("programs.py", "--packages").stdout.split() == programs.packages()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    listed = programs.packages()
     assert len(listed) == len(set(listed))
     assert set(listed) == set(" ".join(programs.PACKAGES.values()).split())
+
+
+def test_node_from_elsewhere_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    here = tmp_path / "node"
+    here.write_text("#!/bin/sh\n", "utf-8")
+    here.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "nodejs" not in programs.packages()
+    assert "npm" in programs.packages()
 
 
 def test_an_unknown_program_is_refused() -> None:

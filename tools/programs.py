@@ -11,6 +11,8 @@ import sys
 PACKAGES = {
     "chromium": "chromium",
     "latexmk": "latexmk",
+    "node": "nodejs",
+    "npm": "npm",
     "octave-cli": "octave",
     "pdffonts": "poppler-utils",
     "pdftotext": "poppler-utils",
@@ -35,6 +37,16 @@ def missing(*programs: str) -> str | None:
     )
 
 
+def packages() -> list[str]:
+    """Return all packages but those of Node, if it is there already.
+
+    Node often comes from elsewhere, with npm, and Debian's would displace it.
+    """
+    present = {name for name in ("node", "npm") if shutil.which(name)}
+    wanted = [names for name, names in PACKAGES.items() if name not in present]
+    return list(dict.fromkeys(" ".join(wanted).split()))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("program", nargs="*", choices=[*PACKAGES, []])
@@ -43,7 +55,7 @@ def main() -> int:
     )
     options = parser.parse_args()
     if options.packages:
-        print(" ".join(dict.fromkeys(" ".join(PACKAGES.values()).split())))
+        print(" ".join(packages()))
         return 0
     if sentence := missing(*options.program):
         print(sentence, file=sys.stderr)

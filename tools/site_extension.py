@@ -1,6 +1,7 @@
 """A Sphinx extension: what this book's page needs and Jupyter Book has not.
 
 - MathJax comes with the page, so that it can be read without a network.
+- A page with a live figure gets what starts it (live/loader.js), no other does.
 - Links that need the repository's address are there when it is known.
 - The HTML of other extensions is mended where it is not accessible.
 - In print, as on the page, only the chapters of the lecture have numbers, and
@@ -82,6 +83,21 @@ def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
         raise RuntimeError("the package sphinx-mathjax-offline holds no MathJax")
 
 
+LIVE = Path(__file__).resolve().parent.parent / "live"
+
+
+def copy_live_figures(app: Sphinx) -> None:
+    """Put the live figures beside the page.
+
+    Under a static path of the book itself, every page would load them all.
+    """
+    if app.builder.format != "html":
+        return
+    target = Path(app.outdir, "_static", "live")
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(LIVE, target)
+
+
 def link_repository(app: Sphinx, config: Config) -> None:
     """Add the links to the repository, Colab and Binder, if there is one."""
     known = repository.address()
@@ -111,6 +127,9 @@ def mend_page(
     for pattern, replacement in MENDED:
         if "body" in context:
             context["body"] = pattern.sub(replacement, context["body"])
+    if "data-live=" in context.get("body", ""):
+        app.add_css_file("live/live.css")
+        app.add_js_file("live/loader.js", loading_method="defer")
     # A chapter is rendered from its record, but written in the .md beside it.
     if context.get("page_source_suffix") == ".ipynb":
         context["page_source_suffix"] = ".md"
@@ -163,6 +182,7 @@ class ReferencesToExercises(SphinxPostTransform):
 def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", link_repository)
     app.connect("builder-inited", add_filter)
+    app.connect("builder-inited", copy_live_figures)
     # Before the theme, which makes the links from what it finds.
     app.connect("html-page-context", mend_page, priority=1)
     app.add_post_transform(UnnumberedChapters)

@@ -1,0 +1,55 @@
+/** Parts of a page, made without mark-up: what is given as text stays text. */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** @typedef {Record<string, string | number | boolean>} Attributes */
+
+/**
+ * @template {Element} E
+ * @param {E} made
+ * @param {Attributes} attributes false leaves one out
+ * @param {(string | Node)[]} children
+ */
+function complete(made, attributes, children) {
+  for (const [name, value] of Object.entries(attributes))
+    if (value !== false) made.setAttribute(name, value === true ? "" : String(value));
+  made.append(...children);
+  return made;
+}
+
+/**
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {Attributes} [attributes]
+ * @param {...(string | Node)} children
+ */
+export const html = (tag, attributes = {}, ...children) =>
+  complete(document.createElement(tag), attributes, children);
+
+/**
+ * @template {keyof SVGElementTagNameMap} T
+ * @param {T} tag
+ * @param {Attributes} [attributes]
+ * @param {...(string | Node)} children
+ */
+export const svg = (tag, attributes = {}, ...children) =>
+  complete(document.createElementNS(SVG, tag), attributes, children);
+
+/** A symbol with an index, as x₁. @param {string} letter @param {string} index */
+export const symbol = (letter, index = "") =>
+  html("span", { class: "live-symbol" }, html("i", {}, letter), html("sub", {}, index));
+
+/** 1234567 as 1 234 567. @param {number} n */
+export const whole = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+
+/** A positive number in three digits: 0.266, 3.65 × 10⁻⁵. @param {number} value */
+export function short(value) {
+  if (!Number.isFinite(value)) return "not finite";
+  if (value === 0 || (value >= 0.001 && value < 1e5)) return value.toPrecision(3);
+  const [digits, exponent] = value.toExponential(2).split("e");
+  return `${digits}\u202f×\u202f10${raised(Number(exponent))}`;
+}
+
+/** An exponent, as ⁻⁵. @param {number} n */
+export const raised = (n) =>
+  String(n).replace(/./g, (c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)]));

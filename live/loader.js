@@ -1,0 +1,64 @@
+/* Starts the live figures of a page, each when it comes into view.
+
+   <div data-live="name" data-figure="fig-name" data-state="…"></div>
+
+   stands for a figure that name.js draws into the figure with the id fig-name,
+   above its caption; the picture there remains for paper, and for browsers
+   without JavaScript.  This is a classic script, so that it can say why there
+   is no live figure where modules do not load. */
+"use strict";
+
+(() => {
+  const here = /** @type {HTMLScriptElement} */ (document.currentScript).src;
+  const soon = { rootMargin: "300px" }; // how near a figure is when it is fetched
+
+  /** @param {Element} mark @param {string} words */
+  function say(mark, words) {
+    const note = document.createElement("p");
+    note.className = "live-note";
+    note.textContent = words;
+    mark.replaceChildren(note);
+  }
+
+  /** @param {HTMLElement} mark @param {Element} figure */
+  async function start(mark, figure) {
+    const stage = document.createElement("div");
+    stage.className = "live-stage";
+    try {
+      const show = (await import(new URL(`${mark.dataset.live}.js`, here).href))
+        .default;
+      figure.prepend(stage);
+      figure.classList.add("live-on");
+      show(stage, mark.dataset.state ?? "");
+    } catch (error) {
+      stage.remove();
+      figure.classList.remove("live-on");
+      say(mark, "This figure could not be brought to life; here is its picture.");
+      console.error(error);
+    }
+  }
+
+  for (const mark of document.querySelectorAll("[data-live]")) {
+    if (!(mark instanceof HTMLElement)) continue;
+    const figure = document.getElementById(mark.dataset.figure ?? "");
+    if (!figure) continue;
+    if (location.protocol === "file:") {
+      say(
+        mark,
+        "On a web server, this figure is live; opened from a folder, it is not.",
+      );
+      continue;
+    }
+    const asked = location.hash.split(/[?]|%3F/i)[0] === `#${mark.dataset.live}`;
+    if (asked) {
+      start(mark, figure).then(() => figure.scrollIntoView());
+      continue;
+    }
+    const watch = new IntersectionObserver((entries) => {
+      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+      watch.disconnect();
+      start(mark, figure);
+    }, soon);
+    watch.observe(figure);
+  }
+})();

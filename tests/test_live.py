@@ -1,0 +1,214 @@
+"""The live figures compute what the library computes, and their code is in order."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+
+import numpy as np
+import pytest
+
+from dlam import Network, activations, cost, costs, gradient, paper, sampling, sgd
+from dlam.matlab import MatlabRandom
+from needed import ROOT, require_program
+
+LIVE = sorted((ROOT / "live").glob("*.js"))
+UNIT_TESTS = sorted((ROOT / "tests/live").glob("*.test.js"))
+NAMES = ("sigmoid", "tanh", "relu", "identity")
+ENDS = {  # the losses, and the activations of the last layer that they allow
+    "quadratic": NAMES,
+    "binary_cross_entropy": ("sigmoid",),
+    "softmax_cross_entropy": ("identity",),
+}
+SEEDS = (5000, 0, 2**32 - 1)
+STEPS = 1_000_000
+
+
+def random_case(seed: int) -> dict:
+    """Draw a network, a loss, points, and a way to train."""
+    rng = np.random.default_rng(seed)
+    sizes = rng.integers(1, 7, size=rng.integers(2, 6)).tolist()
+    loss = str(rng.choice(list(ENDS)))
+    kinds = [str(rng.choice(NAMES)) for _ in sizes[2:]] + [str(rng.choice(ENDS[loss]))]
+    N, m = int(rng.integers(1, 8)), int(rng.integers(1, 5))
+    Y = rng.random((N, sizes[-1]))
+    if loss == "softmax_cross_entropy":
+        Y /= Y.sum(axis=1, keepdims=True)
+    return {
+        "sizes": sizes,
+        "activations": kinds,
+        "loss": loss,
+        "p": 0.4 * rng.normal(size=Network(sizes).n_parameters),
+        "X": rng.normal(size=(N, sizes[0])),
+        "Y": Y,
+        "order": sampling.minibatches(N, m, 40, rng),
+        "m": m,
+        "eta": 0.02,
+    }
+
+
+CASES = [random_case(seed) for seed in range(120)]
+RUNS = [
+    {"seed": 5000, "extra": False, "steps": STEPS},
+    {"seed": 5000, "extra": True, "steps": STEPS},
+    {"seed": 7, "extra": False, "steps": 20_000},
+]
+
+
+def of_library(case: dict) -> dict:
+    net = Network(
+        case["sizes"],
+        activation=[getattr(activations, name) for name in case["activations"]],
+    )
+    loss = getattr(costs, case["loss"])
+    p, X, Y = case["p"], case["X"], case["Y"]
+    history = sgd(net, p, X, Y, case["order"], case["eta"], loss=loss)
+    return {
+        "outputs": net(p, X),
+        "cost": cost(net, p, X, Y, loss=loss),
+        "gradient": gradient(net, p, X, Y, loss=loss),
+        "trained": history.parameters,
+    }
+
+
+@pytest.fixture(scope="module")
+def computed() -> dict:
+    """What the modules of live/ make of the cases, under Node."""
+    require_program("node")
+    given = {
+        "networks": [
+            {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in case.items()}
+            for case in CASES
+        ],
+        "streams": [{"seed": seed, "n": 3000} for seed in SEEDS],
+        "runs": RUNS,
+    }
+    done = subprocess.run(
+        ["node", ROOT / "tests/live/results.js"],
+        input=json.dumps(given),
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+# One truth
+
+
+def test_the_cases_have_every_activation_loss_and_depth():
+    assert {case["loss"] for case in CASES} == set(ENDS)
+    hidden = {name for case in CASES for name in case["activations"][:-1]}
+    assert hidden == set(NAMES)
+    assert {len(case["sizes"]) for case in CASES} == {2, 3, 4, 5}
+    assert {case["m"] for case in CASES} == {1, 2, 3, 4}
+
+
+@pytest.mark.parametrize("part", ["outputs", "cost", "gradient", "trained"])
+def test_the_core_agrees_with_the_library(computed, part):
+    for case, ours in zip(CASES, computed["networks"], strict=True):
+        expected = of_library(case)[part]
+        np.testing.assert_allclose(ours[part], expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("n", range(len(SEEDS)), ids=lambda n: f"seed {SEEDS[n]}")
+def test_the_random_numbers_are_those_of_the_library(computed, n):
+    rng, ours = MatlabRandom(SEEDS[n]), computed["streams"][n]
+    np.testing.assert_allclose(ours["randn"], rng.randn(3000), rtol=1e-12, atol=1e-12)
+    assert ours["rand"] == rng.rand(3000).tolist()
+    assert ours["randi"] == rng.randi(10, 3000).tolist()
+
+
+@pytest.mark.parametrize("n", range(len(RUNS)))
+def test_the_run_of_the_paper_is_repeated_exactly(computed, n):
+    ours, wanted = computed["runs"][n], RUNS[n]
+    run = paper.netbp(wanted["steps"], wanted["extra"], wanted["seed"])
+    assert ours["X"] == run.X.ravel().tolist()
+    assert ours["Y"] == run.Y.ravel().tolist()
+    np.testing.assert_allclose(ours["start"], run.parameters, rtol=0, atol=1e-12)
+    assert ours["order"] == run.order.tolist()
+    history = sgd(run.net, run.parameters, run.X, run.Y, run.order, run.learning_rate)
+    np.testing.assert_allclose([ours["first"], ours["last"]], history.cost, rtol=1e-9)
+
+
+# The code
+
+
+def tool(*command: str) -> None:
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def require_package(name: str) -> str:
+    """Return a program of node_modules; skip if the machine has no npm for it."""
+    require_program("node")
+    program = ROOT / "node_modules/.bin" / name
+    if not program.exists():
+        require_program("npm")
+        message = f"{name} is not installed; `make node_modules` does it"
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"nothing is skipped under CI: {message}")
+        pytest.skip(message)
+    return str(program)
+
+
+def test_the_unit_tests_pass_under_node():
+    require_program("node")
+    assert UNIT_TESTS
+    tool("node", "--test", *map(str, UNIT_TESTS))
+
+
+def test_the_types_are_right():
+    tool(require_package("tsc"), "--project", ".")
+
+
+def test_biome_finds_nothing_and_would_format_nothing():
+    tool(require_package("biome"), "ci", "--error-on-warnings", "--colors=off")
+
+
+@pytest.mark.parametrize("path", LIVE, ids=lambda path: path.name)
+def test_a_module_is_short(path):
+    lines = len(path.read_text("utf-8").splitlines())
+    assert lines <= (200 if path.name == "core.js" else 300)
+
+
+@pytest.mark.parametrize("path", LIVE, ids=lambda path: path.name)
+def test_a_module_imports_its_neighbours_alone_and_writes_no_markup(path):
+    text = path.read_text("utf-8")
+    here = {other.name for other in LIVE}
+    for source in re.findall(r"^(?:import|\} from) .*?\"([^\"]+)\";$", text, re.M):
+        assert source.removeprefix("./") in here
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|\beval\b", text)
+    assert not re.search(r"document\.write|localStorage|sessionStorage|cookie", text)
+    assert set(re.findall(r"https?://[^\s\"']+", text)) <= {
+        "http://www.w3.org/2000/svg"
+    }
+
+
+def test_the_figures_depend_on_no_package():
+    package = json.loads((ROOT / "package.json").read_text("utf-8"))
+    assert "dependencies" not in package
+    lock = json.loads((ROOT / "package-lock.json").read_text("utf-8"))
+    packages = {k: v for k, v in lock["packages"].items() if k}
+    assert all(entry.get("dev") for entry in packages.values())
+
+
+def test_every_figure_of_a_chapter_has_its_module_and_its_picture():
+    marks = 0
+    for chapter in sorted((ROOT / "book").glob("*.md")):
+        text = chapter.read_text("utf-8")
+        for mark in re.findall(r"<div [^>]*data-live=[^>]*></div>", text):
+            marks += 1
+            (name,) = re.findall(r'data-live="([a-z-]+)"', mark)
+            (picture,) = re.findall(r'data-figure="([a-z-]+)"', mark)
+            assert (ROOT / "live" / f"{name}.js").is_file()
+            assert f"    name: {picture}\n" in text.partition(mark)[0]
+    assert marks
