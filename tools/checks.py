@@ -67,24 +67,24 @@ PAGE = """\
 # How this book checks itself
 
 A textbook with code decays: a cell no longer runs, a number belongs to another run, a formula and the program beside it disagree.
-This one is checked by a program at every change, and cannot be published when a check fails.
+This one is checked by a program at every change, and is not published when a check fails.
 Here is what is checked, and what is not.
 
 ## Numbers
 
-The texts state {numbers} numbers that somebody measured, computed or chose.
-A hidden cell under the paragraph holds {claims} of these statements against the value computed there, to the last digit stated: if the text says 0.0078, then 0.0079 fails.
-{given} more are settings or come from a source; each chapter says which.
-A number that is neither stops the build.
-All {cells} cells are run again, and must put out the same text.
+The texts state {numbers} numbers that somebody measured, computed or chose, many of them more than once.
+{claims} claims in hidden cells hold them against the values computed there, to the last digit stated: if the text says 0.0078, then 0.0079 fails.
+{given} entries name settings and numbers from a source; each chapter lists its own.
+A number with neither a claim nor an entry stops the build.
+All {cells} cells are run again, and must print the same text.
 
-Another computer adds in another order.
+Another computer may add in another order, and get other last digits.
 So every claim was computed on {platforms} platforms, and {{doc}}`certificate` says to how many digits they agree.
 
 ## Equations
 
 Each of the {equations} numbered equations is evaluated as it is printed, with sums and indices where the library has matrices, by {equation_tests} tests; {{doc}}`equations` joins the equations, the functions and the tests.
-A right program beside a wrong formula is found.
+So a wrong formula beside a right program is found.
 
 ## Sources
 
@@ -100,7 +100,7 @@ The printed book must have no missing character, no `??`, and the same equation 
 
 A check that cannot fail is worth nothing.
 Each check of the book has a test that falsifies a copy, by a digit, a sign or a link, and sees the check fail.
-There are {tests} functions that test, most of them for many cases.{mutants}
+There are {tests} test functions, most of them for many cases.{mutants}
 
 ## What is not checked
 
