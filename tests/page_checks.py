@@ -178,11 +178,11 @@ def empty_drawings(page: Page) -> None:
 COLOURS = ["color-contrast", "link-in-text-block"]  # axe's rules that look at them
 
 
-def violations(page: Page, **choice: object) -> list[str]:
+def violations(page: Page, within: str | None = None, **choice: object) -> list[str]:
     """Run axe-core's default rules: WCAG 2 A and AA, and best practice."""
     # What would be preloaded are style sheets, for a rule that is not on.
     options = {"preload": False, "resultTypes": ["violations"], **choice}
-    found = Axe().run(page, options=options).response["violations"]
+    found = Axe().run(page, context=within, options=options).response["violations"]
     return [
         f"{rule['id']}: {node['html'][:160]} ({node['failureSummary']})"
         for rule in found

@@ -84,12 +84,12 @@ def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
 LIVE = Path(__file__).resolve().parent.parent / "live"
 
 
-def copy_live_figures(app: Sphinx, error: Exception | None) -> None:
+def copy_live_figures(app: Sphinx) -> None:
     """Put the live figures beside the page.
 
     Under a static path of the book itself, every page would load them all.
     """
-    if error or app.builder.format != "html":
+    if app.builder.format != "html":
         return
     target = Path(app.outdir, "_static", "live")
     shutil.rmtree(target, ignore_errors=True)
@@ -160,9 +160,9 @@ class UnnumberedChapters(SphinxPostTransform):
 def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", link_repository)
     app.connect("builder-inited", add_filter)
+    app.connect("builder-inited", copy_live_figures)
     # Before the theme, which makes the links from what it finds.
     app.connect("html-page-context", mend_page, priority=1)
     app.add_post_transform(UnnumberedChapters)
     app.connect("build-finished", copy_mathjax)
-    app.connect("build-finished", copy_live_figures)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
