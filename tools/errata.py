@@ -26,7 +26,7 @@ HEAD = """\
 ## Of the sources
 
 What we found wrong in print while repeating it.
-These are small slips in works from which we have learnt; each is listed with the test that shows it.
+These are small slips in works from which we have learned; each is listed with the test that shows it.
 """  # noqa: E501
 OWN = """
 ## Of this book
