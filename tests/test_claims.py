@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -89,6 +91,7 @@ def test_a_bound_is_strict(numerator: int, other: int) -> None:
         ("<1e-12", [1e-13], [1.01e-12]),
         ("> 0.99", [0.991, 1], [0.99, 0]),
         ("< 5%", [0.049], [0.05, 0.051]),
+        ("> 50%", [0.51, 0.9], [0.5, 0.49]),
     ],
 )
 def test_a_claim_holds_for_what_rounds_to_it(
@@ -126,6 +129,23 @@ def test_any_kind_of_single_real_number_will_do() -> None:
 def test_a_claim_gives_and_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     claim("0.25", 0.25)
     assert capsys.readouterr() == ("", "")
+
+
+def test_claims_are_put_down_where_the_environment_says_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "claims"
+    claim("0.25", 0.25)
+    monkeypatch.setenv("DLAM_CLAIMS", str(path))
+    claim("< 1", np.float32(0.1))
+    claim("1e20", 10**20 + 1)
+    with pytest.raises(ClaimError):
+        claim("0.25", math.nan)
+    lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    assert [line["stated"] for line in lines] == ["< 1", "1e20", "0.25"]
+    assert lines[0]["value"] == np.float32(0.1)
+    assert lines[1]["value"] == 10**20 + 1
+    assert math.isnan(lines[2]["value"])
 
 
 def test_the_error_has_what_was_stated_and_what_came() -> None:

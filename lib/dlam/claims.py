@@ -1,5 +1,7 @@
 """The numbers that the text states, held against the numbers computed."""
 
+import json
+import os
 import re
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import SupportsFloat
@@ -40,6 +42,9 @@ def claim(stated: str, value: SupportsFloat) -> None:
     -----
     A value exactly half way goes to the even digit, as in Python's own `format`.
 
+    If the environment names a file in `DLAM_CLAIMS`, a line of JSON is added to it
+    for each claim, with what is `stated` and the `value`, whether it holds or not.
+
     Examples
     --------
     >>> claim("7.3e-4", 0.000728)
@@ -59,6 +64,10 @@ def claim(stated: str, value: SupportsFloat) -> None:
             f"got {stated!r}"
         )
     number = _decimal(value)
+    if path := os.environ.get("DLAM_CLAIMS"):
+        exact = value if isinstance(value, int) else float(number)
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(json.dumps({"stated": stated, "value": exact}) + "\n")
     unit = Decimal(100 if form["percent"] else 1)
     target = Decimal(f"{form['digits']}e{form['exponent'] or 0}")
     if not number.is_finite():
