@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from prose import GENERATED, Text
+from prose import GENERATED, Text, generated
 
 ROOT = Path(__file__).resolve().parent.parent
 LABEL = re.compile(r"eq-[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -98,7 +98,7 @@ def read_chapters(folder: Path) -> tuple[list[Chapter], list[str]]:
     chapters, faults = [], []
     known: dict[str, str] = {}
     for path in sorted(folder.glob("*.md")):
-        if path.name == GENERATED:
+        if generated(path):
             continue
         text = Text.read(path)
         equations = []

@@ -20,6 +20,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import resource
 import shutil
 import signal
@@ -29,6 +30,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,6 +47,8 @@ TESTS = {
 INTERPRETED = {"_compiled": {"NUMBA_DISABLE_JIT": "1"}}
 MOST = 400  # mutants of one module; of more, as many are drawn, with a fixed seed
 SLOW = 2.0  # seconds that one test of a pass that comes first may take
+PATIENCE = 15  # how much longer than its own seconds a mutant may take in all
+ENDED = {signal.SIGXCPU, signal.SIGKILL}
 MEMORY = 6 * 2**30  # bytes that a mutant may come to need
 
 ENVIRONMENT = {
@@ -57,19 +61,19 @@ ENVIRONMENT = {
 }
 
 
-def modules(root: Path = ROOT) -> list[str]:
+def modules() -> list[str]:
     """Return the modules of the library that have tests."""
-    names = [path.stem for path in sorted((root / "lib" / "dlam").glob("*.py"))]
-    return [name for name in names if tests_of(name, root)]
+    names = [path.stem for path in sorted((ROOT / "lib" / "dlam").glob("*.py"))]
+    return [name for name in names if tests_of(name)]
 
 
-def tests_of(module: str, root: Path = ROOT) -> list[str]:
+def tests_of(module: str) -> list[str]:
     """Return the files of tests that a module's mutants have to pass."""
     if module in TESTS:
         return [f"tests/{name}" for name in TESTS[module]]
-    folder = root / "tests"
-    found = [*folder.glob(f"test_{module}.py"), *folder.glob(f"test_{module}_*.py")]
-    return [f"tests/{path.name}" for path in sorted(found)] if found else []
+    found = [*(ROOT / "tests").glob(f"test_{module}.py")]
+    found += (ROOT / "tests").glob(f"test_{module}_*.py")
+    return [f"tests/{path.name}" for path in sorted(found)]
 
 
 def digest(path: Path) -> str:
@@ -160,12 +164,14 @@ def serve(job: Job, jobs: int, folder: Path) -> Iterator[tuple[int, str, str]]:
     skip: set[str] = set(job.fixed)
     cache = folder / "numba"
 
-    def start(place: Shadow, source: str, order: dict[str, float], stop: bool) -> int:
+    def start(
+        place: Shadow, source: str, order: dict[str, float], seconds: float | None
+    ) -> int:
         place.change(job.file, source)
         pid = os.fork()
         if pid == 0:
             os.setpgid(0, 0)
-            _child(job, place.folder, cache, skip, order, stop)
+            _child(job, place.folder, cache, skip, order, seconds)
         return pid
 
     # Once unchanged, twice: to load what is needed, then to see how long it takes.
@@ -173,11 +179,9 @@ def serve(job: Job, jobs: int, folder: Path) -> Iterator[tuple[int, str, str]]:
     seconds: dict[str, float] = {}
     total = 0.0
     for _ in range(2):
-        begun = time.monotonic()
-        status = _wait(start(places[0], original, {}, False), 1200)
-        total = time.monotonic() - begun
+        status = _wait(start(places[0], original, {}, None), 1200)
         report = json.loads((places[0].folder / "report.json").read_text())
-        seconds = report["seconds"]
+        seconds, total = report["seconds"], report["total"]
         bad = {*report["failed"]}
         if job.first:
             skip |= bad | {name for name, s in seconds.items() if s > SLOW}
@@ -190,7 +194,7 @@ def serve(job: Job, jobs: int, folder: Path) -> Iterator[tuple[int, str, str]]:
     seconds = {name: s for name, s in seconds.items() if name not in skip}
     if job.first:
         total = sum(seconds.values()) + 2
-    limit = 10 + 5 * total
+    limit = 5 + 4 * total
 
     noticed: Counter[str] = Counter()
     running: dict[int, tuple[int, Shadow, float]] = {}
@@ -205,8 +209,8 @@ def serve(job: Job, jobs: int, folder: Path) -> Iterator[tuple[int, str, str]]:
             }
             place = free.pop()
             (place.folder / "report.json").unlink(missing_ok=True)
-            pid = start(place, source, order, True)
-            running[pid] = number, place, time.monotonic() + limit
+            pid = start(place, source, order, limit)
+            running[pid] = number, place, time.monotonic() + PATIENCE * limit
         time.sleep(0.01)
         for pid, (number, place, end) in list(running.items()):
             done, status = os.waitpid(pid, os.WNOHANG)
@@ -218,21 +222,19 @@ def serve(job: Job, jobs: int, folder: Path) -> Iterator[tuple[int, str, str]]:
             del running[pid]
             free.append(place)
             by = ""
-            outcome = "timeout" if not done else "survived" if status == 0 else "killed"
-            try:
+            outcome = "survived" if status == 0 else "killed"
+            if not done or (os.WIFSIGNALED(status) and os.WTERMSIG(status) in ENDED):
+                outcome = "timeout"
+            with suppress(OSError, ValueError):
                 report = json.loads((place.folder / "report.json").read_text())
                 by = next(iter(report["failed"]), "")
-            except (OSError, ValueError):
-                pass
             noticed[by] += bool(by)
             yield number, outcome, by
 
 
 def _kill(pid: int) -> None:
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def _wait(pid: int, limit: float) -> int:
@@ -247,10 +249,8 @@ def _wait(pid: int, limit: float) -> int:
 
 
 def _import(name: str) -> None:
-    try:
+    with suppress(BaseException):  # what cannot be loaded by itself comes later
         __import__(name)
-    except BaseException:  # what cannot be loaded by itself is loaded later
-        pass
 
 
 def _child(
@@ -259,16 +259,21 @@ def _child(
     cache: Path,
     skip: set[str],
     order: dict[str, float],
-    stop: bool,
+    seconds: float | None,
 ) -> None:
-    """Run the tests in a copy of the project, and end this process."""
-    status = 3
+    """Run the tests in a copy of the project, and end this process.
+
+    `seconds` of the processor are granted for it; None takes the time.
+    """
+    status, stop = 3, seconds is not None
     try:
         null = os.open(os.devnull, os.O_RDONLY)
         out = os.open(root / "out.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         for source, target in ((null, 0), (out, 1), (out, 2)):
             os.dup2(source, target)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if seconds is not None:
+            resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds) + 5))
         limit = _memory() + MEMORY
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
         os.chdir(root)
@@ -301,12 +306,22 @@ def _child(
         report = {
             "failed": watch.failed,
             "seconds": watch.seconds,
+            "total": _seconds(),
             "modules": [] if stop else foreign,
         }
         (root / "report.json").write_text(json.dumps(report))
     finally:
         sys.stdout.flush()
         os._exit(status)
+
+
+def _seconds() -> float:
+    """Return the time of the processor that this process and its own have taken."""
+    return sum(
+        used.ru_utime + used.ru_stime
+        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+        for used in [resource.getrusage(who)]
+    )
 
 
 def _memory() -> int:
@@ -361,7 +376,7 @@ def outcomes(
     if Path(file).stem in INTERPRETED:
         passes = [(INTERPRETED[Path(file).stem], True), *passes]
     for extra, first in passes:
-        left = [n for n in range(len(sources)) if ended.get(n, "survived") == "survived"]
+        left = [n for n in range(len(sources)) if ended.get(n) in (None, "survived")]
         job = Job(file, tests, [sources[n] for n in left], first)
         for number, outcome, test in run(job, jobs, extra):
             ended[left[number]] = outcome
@@ -405,6 +420,13 @@ def measure(module: str, jobs: int) -> dict[str, Any]:
     }
 
 
+def write(path: Path, results: dict[str, Any]) -> None:
+    """Write results so that a change shows line by line."""
+    text = json.dumps(results, indent=1, ensure_ascii=False) + "\n"
+    text = re.sub(r"\[\s+(\d+),\s+(\d+)\s+\]", r"[\1, \2]", text)
+    path.write_text(text, "utf-8")
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -424,7 +446,7 @@ def main(arguments: list[str] | None = None) -> int:
     for module in options.module or known:
         results[module] = measure(module, options.jobs)
         results = {name: results[name] for name in known if name in results}
-        path.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        write(path, results)
         entry = results[module]
         print(f"{module}: {entry['noticed']} of {entry['made']} noticed")
         for name in entry["survivors"]:

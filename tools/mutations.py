@@ -161,14 +161,15 @@ class NextIndex(_Rewrite):
                     yield "[" + " ".join(changed).replace(" ,", ",") + "]"
 
 
+OTHER = {"+=": "-=", "-=": "+=", "*=": "/=", "/=": "*=", "|=": "&=", "&=": "|="}
+
+
 class FlipAssignment(_Rewrite):
     """a += b  →  a -= b, and so on."""
 
-    OTHER = {"+=": "-=", "-=": "+=", "*=": "/=", "/=": "*=", "|=": "&=", "&=": "|="}
-
     def rewrites(self, node: Node) -> Iterator[str]:
-        if _is(node, "operator") and node.value in self.OTHER:
-            yield self.OTHER[node.value]
+        if _is(node, "operator") and node.value in OTHER:
+            yield OTHER[node.value]
 
 
 class DropStatement(_Rewrite):
@@ -198,9 +199,28 @@ class DropCheck(_Rewrite):
         if not _is(parent, "if_stmt") or parent.children[1] is not node:
             return
         body = parent.children[3]
-        if any(_is(one, "raise_stmt") for child in body.children
-               for one in getattr(child, "children", [])):
+        if any(
+            _is(one, "raise_stmt")
+            for child in body.children
+            for one in getattr(child, "children", [])
+        ):
             yield "False"
+
+
+class OtherEntry(_Rewrite):
+    """A number that stands in a list, its last digit one more (0 for 9)."""
+
+    def rewrites(self, node: Node) -> Iterator[str]:
+        if not _is(node, "number"):
+            return
+        lists = [a for a in _ancestors(node) if _is(a, "atom")]
+        if any(a.children[0].value == "[" for a in lists):
+            yield node.value[:-1] + str((int(node.value[-1]) + 1) % 10)
+
+
+def _ancestors(node: Node) -> Iterator[Node]:
+    while (node := node.parent) is not None:
+        yield node
 
 
 def _named(module: Any, name: str, *pairs: str) -> list[Operator]:
@@ -257,6 +277,7 @@ OPERATORS: dict[str, list[Operator]] = {
         RemoveDecorator(),
     ],
 }
+ENTRY = "entry of the data"
 SIGNS = ("sign or arithmetic operator", "matrix transposed or product swapped")
 
 Within = Callable[[str, int], bool]  # of a function's name and a line
@@ -281,7 +302,7 @@ def mutants(
     nodes = list(ast_nodes(get_ast(source)))
     found: dict[str, tuple[tuple[int, int], Mutant]] = {}
     for kind in kinds:
-        for operator in OPERATORS[kind]:
+        for operator in [OtherEntry()] if kind == ENTRY else OPERATORS[kind]:
             places = [place for n in nodes for place in operator.mutation_positions(n)]
             for occurrence, (start, _) in enumerate(places):
                 where = owners.get(start[0], "")

@@ -682,7 +682,12 @@ def given(text: Text) -> tuple[dict[Statement, str], list[str]]:
 def texts() -> list[Path]:
     """Return the texts of the book that people write."""
     book = Path(__file__).resolve().parent.parent / "book"
-    return [path for path in sorted(book.glob("*.md")) if path.name != GENERATED]
+    return [path for path in sorted(book.glob("*.md")) if not generated(path)]
+
+
+def generated(path: Path) -> bool:
+    """Say whether a page is written by a tool: its first line says by which."""
+    return path.read_text("utf-8").startswith("% Written by tools/")
 
 
 # The check ---------------------------------------------------------------------
