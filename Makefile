@@ -15,7 +15,8 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 STAMPS := pyproject.toml constraints.txt
 
-.PHONY: help book pdf test record bench lab screenshots format constraints clean
+.PHONY: help book pdf test mutants record bench lab screenshots format constraints \
+  clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -23,12 +24,14 @@ help: ## List the targets
 book: .venv/site ## Build the page and say where it is
 	@$(BIN)/python tools/record.py --check
 	@$(BIN)/python tools/equations.py --check
+	@$(BIN)/python tools/bites.py --check
 	@$(BIN)/jupyter-book build --quiet -W -n --keep-going .
 	@$(BIN)/python tools/address.py _build/html/index.html
 
 pdf: .venv/site ## Print the book as a PDF (needs TeX)
 	@$(BIN)/python tools/record.py --check
 	@$(BIN)/python tools/equations.py --check
+	@$(BIN)/python tools/bites.py --check
 	@$(BIN)/python tools/programs.py latexmk xelatex rsvg-convert
 	@$(BIN)/jupyter-book build --quiet -W -n --keep-going . --builder pdflatex
 	@$(BIN)/python tools/address.py _build/latex/deep-learning-for-applied-mathematicians.pdf
@@ -36,6 +39,12 @@ pdf: .venv/site ## Print the book as a PDF (needs TeX)
 test: .venv/test ## Run every check
 	@DLAM_PROGRESS=0 $(BIN)/python -m pytest -n 2 --dist loadfile \
 	  --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg tests lib book
+
+# make mutants MODULE=descent and make mutants CHAPTER=03-cost do one of them.
+mutants: .venv/test ## Alter library and book, and see whether the checks notice
+	@$(if $(CHAPTER),,$(BIN)/python tools/mutants.py $(MODULE))
+	@$(if $(MODULE),,$(BIN)/python tools/falsify.py $(CHAPTER))
+	@$(BIN)/python tools/bites.py
 
 record: .venv/book ## Run the chapters and record what comes out
 	@$(BIN)/python tools/cover.py
