@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import gc
 import hashlib
 import json
 import os
@@ -56,6 +57,7 @@ ENVIRONMENT = {
     "MPLBACKEND": "agg",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONHASHSEED": "0",
 }
@@ -128,6 +130,15 @@ class Shadow:
         for old in (path.parent / "__pycache__").glob(f"{path.stem}.*"):
             old.unlink()
 
+    def compiled_as(self, other: Shadow) -> None:
+        """Take over what Python has compiled there."""
+        for name in ("lib/dlam", "tests"):
+            cache = f"{name}/__pycache__"
+            if (other.folder / cache).exists():
+                shutil.copytree(
+                    other.folder / cache, self.folder / cache, dirs_exist_ok=True
+                )
+
 
 class Watch:
     """A plugin of pytest: which test failed first, how long each took, what ran.
@@ -135,8 +146,10 @@ class Watch:
     Tests that have noticed much come first, then the quickest.
     """
 
-    def __init__(self, skip: set[str], order: dict[str, float]) -> None:
-        self.skip, self.order = skip, order
+    def __init__(
+        self, skip: set[str], order: dict[str, float], slow: float = 0
+    ) -> None:
+        self.skip, self.order, self.slow = skip, order, slow
         self.failed: list[str] = []
         self.seconds: Counter[str] = Counter()
 
@@ -144,10 +157,26 @@ class Watch:
         items[:] = [item for item in items if item.nodeid not in self.skip]
         items.sort(key=lambda item: self.order.get(item.nodeid, 0.0))
 
+    def pytest_runtest_setup(self) -> None:
+        if self.slow:
+            signal.signal(signal.SIGPROF, _too_slow)
+            signal.setitimer(signal.ITIMER_PROF, self.slow)
+
+    def pytest_runtest_teardown(self) -> None:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
     def pytest_runtest_logreport(self, report: Any) -> None:
         self.seconds[report.nodeid] += report.duration
         if report.failed:
             self.failed.append(report.nodeid)
+
+
+class TooSlow(BaseException):
+    """A test has taken longer than it may in a pass that comes first."""
+
+
+def _too_slow(*_: Any) -> None:
+    raise TooSlow
 
 
 def serve(job: Job, jobs: int, folder: Path) -> Iterator[tuple[int, str, str]]:
@@ -184,13 +213,17 @@ def serve(job: Job, jobs: int, folder: Path) -> Iterator[tuple[int, str, str]]:
         seconds, total = report["seconds"], report["total"]
         bad = {*report["failed"]}
         if job.first:
-            skip |= bad | {name for name, s in seconds.items() if s > SLOW}
+            skip |= bad
         elif bad or status != 0:
             raise SystemExit(f"{job.file}: unchanged, its tests fail: {bad or status}")
         new = {*report["modules"]} - loaded
         loaded |= new
         for name in sorted(new):
             _import(name)
+    for place in places[1:]:
+        place.compiled_as(places[0])
+    gc.collect()
+    gc.freeze()
     seconds = {name: s for name, s in seconds.items() if name not in skip}
     if job.first:
         total = sum(seconds.values()) + 2
@@ -290,12 +323,12 @@ def _child(
         sys.dont_write_bytecode = stop
         import pytest
 
-        watch = Watch(skip, order)
+        watch = Watch(skip, order, SLOW if job.first and not stop else 0)
         tests = [*job.tests]
         if job.file.startswith("lib/"):
             tests.append(job.file)  # the examples in its docstrings
-        options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:nbval"]
-        options += ["-W", "ignore::pytest.PytestAssertRewriteWarning", "--tb=line"]
+        options = ["-q", "-p", "no:cacheprovider", "--tb=line"]
+        options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
         options += ["-x"] * stop + ["--rootdir", str(root)]
         status = int(pytest.main([*options, *tests], plugins=[watch]))
         foreign = [
