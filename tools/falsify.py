@@ -223,15 +223,12 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if unknown := {*options.name} - {*known}:
         parser.error(f"no such chapters: {', '.join(sorted(unknown))}")
-    path = ROOT / RESULTS
-    results = json.loads(path.read_text("utf-8")) if path.exists() else {}
     for name in options.name or known:
-        results[name] = (
+        entry = (
             altered_data(options.jobs) if name == DATA else measure(name, options.jobs)
         )
-        results = {one: results[one] for one in known if one in results}
-        mutants.write(path, results)
-        for what, one in results[name].items():
+        mutants.write(ROOT / RESULTS, name, entry, known)
+        for what, one in entry.items():
             if what != "digest":
                 print(f"{name}, {what}: {one['noticed']} of {one['made']} noticed")
                 for survivor in one["survivors"]:

@@ -453,8 +453,11 @@ def measure(module: str, jobs: int) -> dict[str, Any]:
     }
 
 
-def write(path: Path, results: dict[str, Any]) -> None:
-    """Write results so that a change shows line by line."""
+def write(path: Path, name: str, entry: dict[str, Any], known: list[str]) -> None:
+    """Put an entry among the results, which then hold those of `known` alone."""
+    old = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    new = old | {name: entry}
+    results = {one: new[one] for one in known if one in new}
     text = json.dumps(results, indent=1, ensure_ascii=False) + "\n"
     text = re.sub(r"\[\s+(\d+),\s+(\d+)\s+\]", r"[\1, \2]", text)
     path.write_text(text, "utf-8")
@@ -474,13 +477,9 @@ def main(arguments: list[str] | None = None) -> int:
     known = modules()
     if unknown := {*options.module} - {*known}:
         parser.error(f"no such modules with tests: {', '.join(sorted(unknown))}")
-    path = ROOT / RESULTS
-    results = json.loads(path.read_text("utf-8")) if path.exists() else {}
     for module in options.module or known:
-        results[module] = measure(module, options.jobs)
-        results = {name: results[name] for name in known if name in results}
-        write(path, results)
-        entry = results[module]
+        entry = measure(module, options.jobs)
+        write(ROOT / RESULTS, module, entry, known)
         print(f"{module}: {entry['noticed']} of {entry['made']} noticed")
         for name in entry["survivors"]:
             print(f"  {name}")
