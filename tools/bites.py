@@ -127,7 +127,8 @@ BOOK = """
 ## The book, falsified
 
 The same was done to the chapters.
-One digit was changed in each number that the text reports and a cell claims.
+One digit was changed in each number that the text reports and a cell claims, into a number that the chapter does not state anywhere.
+(Into one that it does state elsewhere, the change would not be noticed.)
 Every digit of every claim was changed, one at a time, and every bound turned round; the claim then has to fail for the value that the chapter computes.
 One sign or one matrix at a time was changed where a test writes out a displayed equation.
 Each entry of the data sets was changed.

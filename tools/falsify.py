@@ -64,9 +64,9 @@ def tests_file(name: str) -> Path:
 # Numbers ------------------------------------------------------------------------
 
 
-def other_digit(number: str, place: int) -> str:
+def other_digit(number: str, place: int, by: int = 1) -> str:
     """Return a number as text with the digit at `place` one more, 0 for 9."""
-    digit = str((int(number[place]) + 1) % 10)
+    digit = str((int(number[place]) + by) % 10)
     return number[:place] + digit + number[place + 1 :]
 
 
@@ -77,17 +77,37 @@ def digits(text: str) -> list[int]:
 def reported(path: Path) -> list[tuple[int, str, str]]:
     """Return what stands where in the prose, and what to put in its place."""
     text = Text.read(path)
+    known = {claim.statement for claim in prose.claims(text)[0]}
+    known |= {*prose.given(text)[0]}
     chance = random.Random(path.stem)
     found = []
     for numeral, what in prose.support(text):
         if what is None or not what.startswith("claim"):
             continue
         old = text.text[numeral.start : numeral.stop]
-        places = digits(old)
-        if places:
-            new = other_digit(old, chance.choice(places))
-            found.append((numeral.start, old, new))
+        found.append((numeral.start, old, altered(old, numeral, known, chance)))
     return found
+
+
+def altered(
+    old: str,
+    numeral: prose.Numeral,
+    known: set[prose.Statement],
+    chance: random.Random,
+) -> str:
+    """Return a number with one digit changed, to one that the text never states."""
+    choices = [(place, by) for place in digits(old) for by in range(1, 10)]
+    chance.shuffle(choices)
+    for place, by in choices:
+        new = other_digit(old, place, by)
+        what = prose.statement(new.replace("$", ""))
+        if what is None:
+            continue
+        what = what._replace(sign=numeral.statement.sign)
+        seen = abs(what.value) >= 100 or what.exponent or what.percent
+        if seen and not any(one.covers(what) for one in known):
+            return new
+    raise ValueError(f"no digit of {old} can be changed")
 
 
 def unseen(path: Path, change: tuple[int, str, str]) -> str | None:
@@ -164,7 +184,7 @@ def altered_tests(name: str, jobs: int) -> tuple[int, list[str]]:
     ]
     made = mutations.mutants(
         path.read_text("utf-8"),
-        mutations.SIGNS,
+        [mutations.SIGN],
         lambda where, line: any(a <= line <= b for a, b in bodies),
     )
     file = f"tests/{path.name}"

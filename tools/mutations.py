@@ -277,8 +277,23 @@ OPERATORS: dict[str, list[Operator]] = {
         RemoveDecorator(),
     ],
 }
+# For the tests of equations, and for the data; no mutants of modules.
+SIGN = "sign or matrix of a formula"
 ENTRY = "entry of the data"
-SIGNS = ("sign or arithmetic operator", "matrix transposed or product swapped")
+SPECIAL: dict[str, list[Operator]] = {
+    SIGN: [
+        *_named(
+            binary_operator_replacement,
+            "ReplaceBinaryOperator",
+            *("Add_Sub", "Sub_Add"),
+        ),
+        *_named(unary_operator_replacement, "ReplaceUnaryOperator", "Delete_USub"),
+        FlipAssignment(),
+        SwapMatrices(),
+        DropTranspose(),
+    ],
+    ENTRY: [OtherEntry()],
+}
 
 Within = Callable[[str, int], bool]  # of a function's name and a line
 
@@ -294,7 +309,7 @@ def mutants(
     ----------
     source : str
     kinds : iterable of str, optional
-        Which of `OPERATORS`.
+        Which of `OPERATORS`, or of `SPECIAL`.
     within : callable, optional
         Given the name of a function and a line, whether to change something there.
     """
@@ -302,7 +317,7 @@ def mutants(
     nodes = list(ast_nodes(get_ast(source)))
     found: dict[str, tuple[tuple[int, int], Mutant]] = {}
     for kind in kinds:
-        for operator in [OtherEntry()] if kind == ENTRY else OPERATORS[kind]:
+        for operator in (OPERATORS | SPECIAL)[kind]:
             places = [place for n in nodes for place in operator.mutation_positions(n)]
             for occurrence, (start, _) in enumerate(places):
                 where = owners.get(start[0], "")
@@ -320,7 +335,9 @@ def mutants(
 
 
 # What Cosmic Ray leaves before a number: [ 2], axis= 2, (- 2).
-BLANK = re.compile(r"(?<=[\[({:]) (?=[-\d])|(?<=\w=) (?=[-\d])|(?<=[(\[,:=] -) (?=\d)")
+BLANK = re.compile(
+    r"(?<=[\[({:]) (?=[-\d])|(?<=\w=) (?=[-\d])|(?<=[(\[:=]-) (?=\d)|(?<=, -) (?=\d)"
+)
 
 
 def _differs(source: str, changed: str) -> bool:
