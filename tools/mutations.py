@@ -334,9 +334,10 @@ def mutants(
     return [mutant for _, mutant in sorted(found.values(), key=lambda pair: pair[0])]
 
 
-# What Cosmic Ray leaves before a number: [ 2], axis= 2, (- 2).
+# What Cosmic Ray leaves before a number: [ 2], axis= 2, a** 2, (- 2).
 BLANK = re.compile(
-    r"(?<=[\[({:]) (?=[-\d])|(?<=\w=) (?=[-\d])|(?<=[(\[:=]-) (?=\d)|(?<=, -) (?=\d)"
+    r"(?<=[\[({:]) (?=[-\d])|(?<=\w=) (?=[-\d])|(?<=\*\*) (?=\d)"
+    r"|(?<=[(\[:=]-) (?=\d)|(?<=, -) (?=\d)"
 )
 
 
