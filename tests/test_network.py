@@ -354,6 +354,7 @@ NAN = np.full(23, np.nan)
         (lambda: NET(0.0, [0, 0]), ValueError, "p: expected shape (23,)"),
         (lambda: NET(NAN, [0, 0]), ValueError, "p: expected finite numbers, got NaN"),
         (lambda: NET(["a"] * 23, [0, 0]), TypeError, "p: expected numbers"),
+        (lambda: NET([[1], [1, 2]], [0, 0]), ValueError, "p: expected an array of"),
         (
             lambda: NET(P, [0, 0, 0]),
             ValueError,

@@ -215,9 +215,9 @@ def _kinds(library: Results) -> str:
 
 def _sampled(library: Results) -> str:
     some = [
-        f"{number(one['made'])} of the {number(one['possible'])} of `{name}`"
+        f"{number(one['made'])} of about {number(one['possible'])} of `{name}`"
         for name, one in library.items()
-        if one["made"] < one["possible"]
+        if one["sampled"]
     ]
     if not some:
         return "All mutants there are were tried."

@@ -9,9 +9,10 @@ the messages of errors say.
 from __future__ import annotations
 
 import ast
-import difflib
+import random
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import parso
@@ -302,8 +303,9 @@ def mutants(
     source: str,
     kinds: Iterable[str] = tuple(OPERATORS),
     within: Within = lambda where, line: True,
+    most: int | None = None,
 ) -> list[Mutant]:
-    """Return all mutants of a module, in the order of its lines.
+    """Return the mutants of a module, in the order of its lines.
 
     Parameters
     ----------
@@ -312,26 +314,52 @@ def mutants(
         Which of `OPERATORS`, or of `SPECIAL`.
     within : callable, optional
         Given the name of a function and a line, whether to change something there.
+    most : int, optional
+        Where there are more places than this to alter it in, so many of them are
+        drawn, always the same.
     """
+    sites = places(source, kinds, within)
+    if most is not None and len(sites) > most:
+        numbers = sorted(random.Random(0).sample(range(len(sites)), most))
+        sites = [sites[n] for n in numbers]
+    found: dict[str, tuple[tuple[int, int], Mutant]] = {}
+    for site in sites:
+        changed = mutate_code(source, site.operator, site.occurrence)
+        if changed is None or changed in found or not _differs(source, changed):
+            continue
+        lines = _difference(source, changed)
+        found[changed] = site.start, Mutant(site.kind, site.where, *lines, changed)
+    return [mutant for _, mutant in sorted(found.values(), key=lambda pair: pair[0])]
+
+
+class Site(NamedTuple):
+    """Where a source can be altered, and by what."""
+
+    kind: str
+    operator: Operator
+    occurrence: int
+    start: tuple[int, int]
+    where: str
+
+
+def places(
+    source: str,
+    kinds: Iterable[str] = tuple(OPERATORS),
+    within: Within = lambda where, line: True,
+) -> list[Site]:
+    """Return where `mutants` may alter a source; a few of them make no program."""
     spared, owners = _spared(source), _owners(source)
     nodes = list(ast_nodes(get_ast(source)))
-    found: dict[str, tuple[tuple[int, int], Mutant]] = {}
-    for kind in kinds:
-        for operator in (OPERATORS | SPECIAL)[kind]:
-            places = [place for n in nodes for place in operator.mutation_positions(n)]
-            for occurrence, (start, _) in enumerate(places):
-                where = owners.get(start[0], "")
-                if any(a <= start < b for a, b in spared):
-                    continue
-                if not within(where, start[0]):
-                    continue
-                changed = mutate_code(source, operator, occurrence)
-                if changed is None or changed in found or not _differs(source, changed):
-                    continue
-                lines = _difference(source, changed)
-                mutant = Mutant(kind, where, *lines, changed)
-                found[changed] = (start, mutant)
-    return [mutant for _, mutant in sorted(found.values(), key=lambda pair: pair[0])]
+    return [
+        Site(kind, operator, occurrence, start, owners.get(start[0], ""))
+        for kind in kinds
+        for operator in (OPERATORS | SPECIAL)[kind]
+        for occurrence, (start, _) in enumerate(
+            place for node in nodes for place in operator.mutation_positions(node)
+        )
+        if not any(a <= start < b for a, b in spared)
+        and within(owners.get(start[0], ""), start[0])
+    ]
 
 
 # What Cosmic Ray leaves before a number: [ 2], axis= 2, a** 2, (- 2).
@@ -344,16 +372,31 @@ BLANK = re.compile(
 def _differs(source: str, changed: str) -> bool:
     """Say whether it is a program at all, and not the same one."""
     try:
-        return ast.dump(ast.parse(changed)) != ast.dump(ast.parse(source))
+        return ast.dump(ast.parse(changed)) != _dump(source)
     except SyntaxError:
         return False
 
 
+@lru_cache(maxsize=1)
+def _dump(source: str) -> str:
+    return ast.dump(ast.parse(source))
+
+
 def _difference(source: str, changed: str) -> tuple[str, str]:
-    lines = list(difflib.ndiff(source.splitlines(), changed.splitlines()))
-    before = [line[2:].strip() for line in lines if line.startswith("- ")]
-    after = [line[2:].strip() for line in lines if line.startswith("+ ")]
-    return " ".join(before), BLANK.sub("", " ".join(after))
+    """Return the lines in which they differ; the change is in one place."""
+    old, new = source.splitlines(), changed.splitlines()
+    first = _common(old, new)
+    rest = _common(old[first:][::-1], new[first:][::-1])
+    before, after = old[first : len(old) - rest], new[first : len(new) - rest]
+    text = BLANK.sub("", " ".join(line.strip() for line in after))
+    return " ".join(line.strip() for line in before), text
+
+
+def _common(one: list[str], other: list[str]) -> int:
+    """Return how many lines are the same at the beginning of both."""
+    pairs = enumerate(zip(one, other, strict=False))
+    differ = (k for k, (a, b) in pairs if a != b)
+    return next(differ, min(len(one), len(other)))
 
 
 def _spared(source: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
