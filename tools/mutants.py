@@ -432,7 +432,7 @@ def measure(module: str, jobs: int) -> dict[str, Any]:
     chosen = mutations.mutants(source, most=MOST)
     file = f"lib/dlam/{module}.py"
     sources = [mutant.source for mutant in chosen]
-    ended, by = outcomes(file, tests_of(module), sources, jobs, module)
+    ended, _ = outcomes(file, tests_of(module), sources, jobs, module)
     kinds: dict[str, list[int]] = {}
     for n, mutant in enumerate(chosen):
         made = kinds.setdefault(mutant.kind, [0, 0])
@@ -445,7 +445,6 @@ def measure(module: str, jobs: int) -> dict[str, Any]:
         "made": len(chosen),
         "noticed": sum(outcome != "survived" for outcome in ended.values()),
         "endless": sum(outcome == "timeout" for outcome in ended.values()),
-        "tests": len(by),
         "kinds": {kind: kinds[kind] for kind in mutations.OPERATORS if kind in kinds},
         "survivors": [m.name for n, m in enumerate(chosen) if ended[n] == "survived"],
     }
