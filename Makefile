@@ -18,7 +18,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS)
 STAMPS := pyproject.toml $(CONSTRAINTS)
 
-.PHONY: help book pdf test record certificate oldest bench lab screenshots format constraints clean
+.PHONY: help book pdf test record certificate mutants oldest bench lab screenshots \
+  format constraints clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -39,6 +40,12 @@ pdf: $(VENV)/site ## Print the book as a PDF (needs TeX)
 test: $(VENV)/test node_modules ## Run every check
 	@DLAM_PROGRESS=0 $(BIN)/python -m pytest -n 2 --dist loadfile \
 	  --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg tests lib book
+
+# make mutants MODULE=descent and make mutants CHAPTER=03-cost do one of them.
+mutants: $(VENV)/test ## Alter library and book, and see whether the checks notice
+	@$(if $(CHAPTER),,$(BIN)/python tools/mutants.py $(MODULE))
+	@$(if $(MODULE),,$(BIN)/python tools/falsify.py $(CHAPTER))
+	@$(BIN)/python tools/appendix.py
 
 record: $(VENV)/book ## Run the chapters and record what comes out
 	@$(BIN)/python tools/cover.py

@@ -9,8 +9,13 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 
 from needed import ROOT, require_program
+
+# The same examples everywhere, and no test fails because a machine is busy.
+settings.register_profile("book", deadline=None, derandomize=True)
+settings.load_profile("book")
 
 
 def _build(builder: str, tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -96,6 +96,21 @@ def test_sigmoid_has_its_exact_values_at_zero() -> None:
     assert sigmoid.slope(0) == 0.25
 
 
+def test_the_slope_of_sigmoid_is_never_above_a_quarter() -> None:
+    """Though next to zero e / (1 + e)² is, by rounding."""
+    z = np.arange(1, 1000) * 1e-12
+    e = np.exp(-z)
+    assert (e / (1 + e) ** 2).max() > 0.25 == sigmoid.slope(z).max()
+
+
+def test_off_the_real_line_the_slope_of_sigmoid_is_what_it_is() -> None:
+    """There it may be above a quarter."""
+    z = np.array([0.5j, 1 + 0.3j, -1 - 2j])
+    a = 1 / (1 + np.exp(-z))
+    np.testing.assert_allclose(sigmoid.slope(z), a * (1 - a), rtol=1e-14)
+    assert sigmoid.slope(z[0]).real > 0.25
+
+
 def test_sigmoid_survives_the_largest_numbers() -> None:
     far = np.array([-np.inf, -1e308, -1e4, 1e4, 1e308, np.inf])
     assert sigmoid(far).tolist() == [0, 0, 0, 1, 1, 1]
@@ -180,6 +195,13 @@ def test_the_complex_step_gives_the_slope_to_the_last_digits(
     assert activation(complex(x, h)).imag / h == pytest.approx(
         activation.slope(x), rel=1e-13
     )
+
+
+@each
+def test_the_complex_step_at_zero_gives_the_slope_there(activation: Activation) -> None:
+    """At a kink, too: the value right above it belongs to the same side."""
+    slope = activation(1e-20j).imag / 1e-20
+    assert slope == pytest.approx(activation.slope(0.0), rel=1e-14)
 
 
 @each

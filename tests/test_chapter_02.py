@@ -10,7 +10,7 @@ from math import inf, sqrt
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from dlam import Network, cost, data, forward, gradient, identity, landscape, relu
@@ -268,6 +268,8 @@ def test_a_unit_with_equal_differences_has_no_contrast(unit) -> None:
 
 @pytest.mark.equation("eq-xor-conditions")
 @given(units, units, numbers, numbers)
+@example((1.0, 1.0, 0.0), (1.0, 1.0, -1.0), 1.0, -2.0)
+@example((1.0, 1.0, -1.0), (1.0, 1.0, 0.0), -2.0, 1.0)
 def test_the_three_conditions_say_that_some_bias_solves_xor(one, two, v1, v2) -> None:
     """What is left of y − f, b apart, is constant if and only if they hold."""
     pair = [(*one, v1), (*two, v2)]

@@ -89,6 +89,7 @@ def test_a_bound_is_strict(numerator: int, other: int) -> None:
         ("<1e-12", [1e-13], [1.01e-12]),
         ("> 0.99", [0.991, 1], [0.99, 0]),
         ("< 5%", [0.049], [0.05, 0.051]),
+        ("> 50%", [0.51, 0.9], [0.5, 0.49]),
     ],
 )
 def test_a_claim_holds_for_what_rounds_to_it(

@@ -99,8 +99,8 @@ def test_the_cross_entropies_are_those_of_pytorch(seed: int, N: int, n: int) -> 
 def test_the_slope_of_a_loss_is_its_gradient(loss: Loss, seed: int, n: int) -> None:
     rng = np.random.default_rng(seed)
     y = targets(loss, 1, n, rng)[0]
-    a = rng.uniform(0.05, 0.95, n) if loss == binary_cross_entropy else rng.normal(n)
-    a = np.broadcast_to(a, n).copy()
+    binary = loss == binary_cross_entropy
+    a = rng.uniform(0.05, 0.95, n) if binary else rng.normal(size=n)
     slope = loss.slope(a, y)
     np.testing.assert_allclose(slope, complex_step(lambda a: loss(a, y), a), 1e-10)
     by_differences = finite_difference(lambda a: loss(a, y), a)
@@ -143,6 +143,23 @@ def test_huge_logits_do_not_overflow_in_the_softmax() -> None:
     np.testing.assert_array_equal(softmax_cross_entropy.slope(a, y), [1.0, -1.0, 0.0])
 
 
+def test_the_softmax_loss_has_its_slope_whatever_the_targets_sum_to() -> None:
+    rng = np.random.default_rng(1)
+    a, y = rng.normal(size=(2, 4))
+    assert abs(y.sum() - 1) > 0.1
+    loss = softmax_cross_entropy
+    expected = finite_difference(lambda a: loss(a, y).item(), a)
+    np.testing.assert_allclose(loss.slope(a, y), expected, rtol=1e-8)
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=str)
+def test_the_slope_at_many_points_is_that_at_each(loss: Loss) -> None:
+    rng = np.random.default_rng(1)
+    a, Y = rng.uniform(0.1, 0.9, (5, 3)), targets(loss, 5, 3, rng)
+    each = [loss.slope(b, y) for b, y in zip(a, Y, strict=True)]
+    np.testing.assert_allclose(loss.slope(a, Y), each, rtol=1e-15)
+
+
 def test_softmax_does_not_feel_a_common_shift() -> None:
     a, y = np.array([0.3, -1.0, 2.0]), np.array([0.2, 0.3, 0.5])
     shifted = softmax_cross_entropy(a + 7.5, y)
@@ -172,9 +189,28 @@ def test_targets_that_do_not_suit_the_loss_are_refused() -> None:
     X = np.zeros((2, 1))
     with pytest.raises(ValueError, match=r"Y: binary_cross_entropy expects .* got -1"):
         cost(LINE, np.zeros(2), X, [[-1.0], [1.0]], binary_cross_entropy)
+    with pytest.raises(ValueError, match=r"Y: binary_cross_entropy expects .* to 1.5"):
+        cost(LINE, np.zeros(2), X, [[1.5], [1.0]], binary_cross_entropy)
     net = Network((1, 2), identity)
-    with pytest.raises(ValueError, match="Y: softmax_cross_entropy expects"):
-        cost(net, np.zeros(4), X, [[1.0, 1.0], [0.0, 1.0]], softmax_cross_entropy)
+    for wrong in ([1.0, 1.0], [1.5, -0.5], [0.3, 0.3]):
+        with pytest.raises(ValueError, match="Y: softmax_cross_entropy expects"):
+            cost(net, np.zeros(4), X, [wrong, [0.0, 1.0]], softmax_cross_entropy)
+
+
+def test_one_point_with_a_sure_target_is_enough_for_the_cross_entropies() -> None:
+    """With all parameters 0, both answers are as likely."""
+    net = Network((1, 2), identity)
+    one = cost(net, np.zeros(4), [3.0], [0.0, 1.0], softmax_cross_entropy)
+    assert one == pytest.approx(math.log(2), rel=1e-15)
+    one = cost(LINE, np.zeros(2), [3.0], [1.0], binary_cross_entropy)
+    assert one == pytest.approx(math.log(2), rel=1e-15)
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=str)
+def test_a_loss_is_a_constant(loss: Loss) -> None:
+    with pytest.raises(AttributeError):
+        loss.name = "another"  # type: ignore[misc]
+    assert {loss: 1}[loss] == 1
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -54,3 +55,19 @@ def test_without_scikit_learn_the_error_names_it(
     monkeypatch.setitem(sys.modules, "sklearn", None)  # type: ignore[arg-type]
     with pytest.raises(ModuleNotFoundError, match="pip install scikit-learn"):
         digits()
+
+
+def test_another_module_that_is_missing_is_named_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [n for n in sys.modules if n.split(".")[0] == "sklearn"]:
+        monkeypatch.delitem(sys.modules, name)
+    broken = tmp_path / "sklearn"
+    broken.mkdir()
+    (broken / "__init__.py").touch()
+    (broken / "datasets.py").write_text("import something_absent\n", "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ModuleNotFoundError) as caught:
+        digits()
+    assert caught.value.name == "something_absent"
+    del sys.modules["sklearn"]

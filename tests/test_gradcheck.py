@@ -34,6 +34,23 @@ def test_differences_come_as_close_as_rounding_allows() -> None:
     assert error(finite_difference(f, P, method="forward")) < 1e-6
 
 
+@pytest.mark.parametrize(("method", "power"), [("central", 1 / 3), ("forward", 1 / 2)])
+def test_the_step_is_by_default_a_power_of_the_precision(
+    method: Any, power: float
+) -> None:
+    h = np.finfo(np.float64).eps ** power
+    np.testing.assert_array_equal(
+        finite_difference(f, P, method=method), finite_difference(f, P, h, method)
+    )
+
+
+def test_the_complex_step_goes_up_the_imaginary_axis_alone() -> None:
+    """Im (p + ih)² / h is 2p whatever h is; a real part of the step would be seen."""
+    for h in (0.5, 2.0, 1e-3):
+        g = complex_step(lambda p: (p * p).sum(), P, h)
+        np.testing.assert_allclose(g, 2 * P, rtol=1e-14)
+
+
 @pytest.mark.parametrize(("method", "order"), [("central", 2), ("forward", 1)])
 def test_the_truncation_error_falls_with_the_order_of_the_difference(
     method: Any, order: int
@@ -72,6 +89,8 @@ def test_bad_arguments_are_refused(check: Any) -> None:
             check(f, P, h)
     with pytest.raises(ValueError, match=r"p: expected shape \(s,\)"):
         check(f, P[np.newaxis])
+    with pytest.raises(ValueError, match=r"p: expected shape \(s,\)"):
+        check(lambda p: p.sum(), [])
     with pytest.raises(ValueError, match="p: expected finite"):
         check(f, [np.nan])
     with pytest.raises(TypeError, match="p: expected real"):

@@ -65,6 +65,26 @@ def test_a_large_plane_is_evaluated_in_few_calls() -> None:
     assert len(calls) < 50
 
 
+@pytest.mark.parametrize(("chunk", "at_once"), [(1, 1), (22, 1), (23, 1), (100, 4)])
+def test_no_more_networks_are_evaluated_at_once_than_memory_is_granted_for(
+    chunk: int, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(landscape, "CHUNK", chunk)
+    calls = []
+
+    def f(p: Any) -> Any:
+        calls.append(len(p))
+        return p.sum(axis=-1)
+
+    line(f, *vectors(2), np.arange(4 * at_once))
+    assert calls == [at_once] * 4
+
+
+def test_one_parameter_and_one_value_are_enough() -> None:
+    values = line(lambda p: p[:, 0] ** 2, [1.0], [3.0], [0.5])
+    np.testing.assert_allclose(values, [4.0])
+
+
 def test_a_function_without_the_ensemble_axis_is_found_out() -> None:
     p, q = vectors(2)
     with pytest.raises(ValueError, match=r"f: expected shape \(3,\) .* got \(\)"):
@@ -151,8 +171,11 @@ def test_bad_arguments_are_refused() -> None:
         line(drilling_cost, [p, p], q, [0])
     with pytest.raises(ValueError, match=r"q: expected shape \(23,\) like p"):
         line(drilling_cost, p, q[:5], [0])
-    with pytest.raises(ValueError, match=r"t: expected shape \(r,\)"):
-        line(drilling_cost, p, q, 0.5)
+    with pytest.raises(ValueError, match=r"p: expected shape \(s,\)"):
+        line(drilling_cost, [], [], [0])
+    for t in (0.5, []):
+        with pytest.raises(ValueError, match=r"t: expected shape \(r,\)"):
+            line(drilling_cost, p, q, t)
     with pytest.raises(ValueError, match="v: expected finite"):
         plane(drilling_cost, p, u, u * np.nan, [0], [0])
     with pytest.raises(ValueError, match=r"p: expected shape \(s,\)"):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,6 +57,34 @@ def test_comments_and_blank_lines_inside_are_kept() -> None:
     assert "# 2z itself might overflow" in source(dlam.tanh.derivative)
     assert "\n\n    def __call__" in source(Activation)
     assert "class Activation:\n    name: str\n" in source(Activation)
+
+
+UNUSUAL = """\
+class Close:
+    "Said."
+    x = 1
+
+
+def apart():
+    "Said."
+
+    return 2
+
+
+def silent():
+    "Said."
+"""
+
+
+def test_only_the_docstring_goes_however_the_program_is_laid_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "unusual.py").write_text(UNUSUAL, "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    unusual = importlib.import_module("unusual")
+    assert source(unusual.Close) == "class Close:\n    x = 1"
+    assert source(unusual.apart) == "def apart():\n\n    return 2"
+    assert source(unusual.silent) == "def silent():"
 
 
 def test_a_listing_is_markdown_with_the_sources_in_turn() -> None:

@@ -295,6 +295,12 @@ def test_a_random_start_has_mean_0_and_the_deviation_asked_for() -> None:
     assert not net.normal(np.random.default_rng(3), 0).any()
 
 
+def test_the_deviation_is_that_of_hh_if_none_is_asked_for() -> None:
+    net = Network((2, 2, 3, 2))
+    one, other = (net.normal(np.random.default_rng(3), *s) for s in ((), (0.5,)))
+    np.testing.assert_array_equal(one, other)
+
+
 # Wrong input
 
 
@@ -348,6 +354,7 @@ NAN = np.full(23, np.nan)
         (lambda: NET(0.0, [0, 0]), ValueError, "p: expected shape (23,)"),
         (lambda: NET(NAN, [0, 0]), ValueError, "p: expected finite numbers, got NaN"),
         (lambda: NET(["a"] * 23, [0, 0]), TypeError, "p: expected numbers"),
+        (lambda: NET([[1], [1, 2]], [0, 0]), ValueError, "p: expected an array of"),
         (
             lambda: NET(P, [0, 0, 0]),
             ValueError,

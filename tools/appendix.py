@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+import bites
 import certificate
 import checks
 import concordance
@@ -21,6 +22,7 @@ WRITERS = (
     errata.write,
     concordance.write,
     certificate.write,
+    bites.write,
     checks.write,
 )
 
