@@ -100,7 +100,7 @@ class Neuron {
    */
   slider([letter, index], at, limit, step) {
     return range(
-      [symbol(letter, index), " ="],
+      [symbol(letter, index), html("span", { "aria-hidden": "true" }, " =")],
       { low: -limit, high: limit, step, words: (value) => printed(value) },
       (value, done) => {
         const row = [...the.rows(this.stage.state)[the.chosen(this.stage.state)]];

@@ -39,6 +39,7 @@ export class Numbers {
         html("i", {}, "J"),
         " = ",
         this.#J,
+        " ",
         this.#after,
       ),
       html("div", { class: "live-scale", "aria-hidden": "true" }, ...stops, this.#mark),

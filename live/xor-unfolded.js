@@ -213,8 +213,9 @@ class Unfolded {
 
   start() {
     const { state } = this.stage;
-    this.morph(the.randomStart(state.seed));
-    state.seed = (state.seed % 9999) + 1;
+    const { seed } = state;
+    state.seed = (seed % 9999) + 1;
+    this.morph(the.randomStart(seed));
   }
 
   /** Send the points from x to h; stage by stage for who wants no motion. */
