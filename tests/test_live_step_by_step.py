@@ -121,7 +121,8 @@ def test_at_the_end_it_shows_the_numbers_of_the_picture(show):
     assert len(claimed) == 14
     outputs = [stated for stated, letter, *_ in claimed if letter == "a"]
     shown = written(reader, "output")[2:]
-    assert [f"{float(v):.2f}" for v in shown] == outputs
+    for three, two in zip(shown, outputs, strict=True):
+        assert abs(float(three) - float(two)) < 0.0055 + 1e-9
     slips = {(n, j): said for said, letter, n, j in claimed if letter == "delta"}
     assert written(reader, "slip") == [slips[key] for key in sorted(slips)]
     assert not reader.seen.errors
@@ -149,7 +150,7 @@ def test_forwards_and_backwards_by_button(show):
     assert step(reader) == "1 of 23"
     assert title(reader) == "The input"
     assert written(reader, "output") == ["0.100", "0.100"]
-    reader.button("Back").click()
+    reader.button("Back").click(force=True)  # it leads nowhere, and says so
     assert step(reader) == "1 of 23"
     reader.button("Next").click()
     assert title(reader) == "Forward: neuron 1 of layer 2"
@@ -312,7 +313,7 @@ def test_it_is_light_and_comes_when_it_is_seen(show):
     assert not [r for r in reader.seen.responses if "steps.js" in r.url]
     reader.box.scroll_into_view_if_needed()
     reader.box.locator(".live-stage button").first.wait_for(timeout=WAIT)
-    assert 0 < reader.fetched() < 75_000
+    assert 0 < reader.fetched() < 30_000
 
 
 # Where it cannot be live

@@ -166,7 +166,7 @@ def test_it_is_fetched_when_it_comes_into_view(show):
     reader.box.scroll_into_view_if_needed()
     reader.box.locator(".live-stage button").first.wait_for(timeout=WAIT)
     assert reader.box.locator("h1, h2").count() == 0
-    assert 0 < reader.fetched() < 60_000
+    assert 0 < reader.fetched() < 30_000
 
 
 def test_a_press_on_a_map_starts_both_descents_there(show):
@@ -267,23 +267,25 @@ def test_a_run_can_be_paused_and_goes_on(show):
     assert step(reader) == "step 0 of 5000"
 
 
-def test_the_page_stays_smooth_while_a_grid_runs(show):
+def test_a_frame_of_a_running_grid_is_short(show):
     reader = show()
-    longest = reader.page.evaluate(
-        """async () => {
-        let longest = 0;
-        new PerformanceObserver(list => {
-            for (const e of list.getEntries()) longest = Math.max(longest, e.duration);
-        }).observe({type: "longtask"});
-        const press = name => [...document.querySelectorAll("#fig-basins button")]
-            .find(e => e.textContent === name).click();
-        press("Sweep a grid");
-        await new Promise(done => setTimeout(done, 4000));
-        return longest;
+    reader.page.evaluate(
+        """() => {
+        window.frames_ = [];
+        const next = window.requestAnimationFrame.bind(window);
+        window.requestAnimationFrame = act => next(time => {
+            const began = performance.now();
+            act(time);
+            window.frames_.push(performance.now() - began);
+        });
         }"""
     )
-    # A frame's own work is a few milliseconds; the machine may be busy.
-    assert longest < 250
+    reader.button("Sweep a grid").click()
+    finish(reader)
+    frames = reader.page.evaluate("window.frames_")
+    assert len(frames) > 50
+    # Other programs may interrupt a frame; some are left alone.
+    assert np.quantile(frames, 0.25) < 1000 / 60
 
 
 # The state in the address
