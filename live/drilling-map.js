@@ -156,7 +156,7 @@ class DrillingMap {
       sampling: menu(
         ["order of the points"],
         /** @type {[Sampling, string][]} */ ([
-          ["replacement", "with replacement"],
+          ["replacement", "drawn afresh"],
           ["epochs", "shuffled epochs"],
         ]),
         (sampling) => change({ sampling }),
