@@ -23,6 +23,7 @@
  */
 
 import { addGradient, backward, forward, lossAt, network, slope } from "./core.js";
+import { short } from "./elements.js";
 
 /** The labels of the equations. @type {Record<string, string>} */
 export const LABELS = {
@@ -36,18 +37,21 @@ export const LABELS = {
   5.8: "eq-backprop-weight",
 };
 
+const TINY = 1e-6;
 const LESS = "\u00a0−\u00a0";
 const minus = (/** @type {string} */ text) => text.replace("-", "−");
 /** With three decimals: outputs, weights. @param {number} value */
 export const fixed = (value) => minus(value.toFixed(3));
 /** With three decimals, or where these are all zero with the first digit. @param {number} value */
 export const little = (value) =>
-  Math.abs(value) < 0.0005 && value !== 0
-    ? minus(Math.abs(value) < 1e-6 ? value.toExponential(0) : value.toPrecision(1))
+  Math.abs(value) < 0.0005 && Math.abs(value) >= TINY
+    ? minus(value.toPrecision(1))
     : fixed(value);
 /** In three digits: errors, derivatives. @param {number} value */
-export const digits = (value) =>
-  minus(Math.abs(value) < 1e-6 ? value.toExponential(2) : value.toPrecision(3));
+export const digits = (value) => {
+  if (Math.abs(value) >= TINY) return minus(value.toPrecision(3));
+  return (value < 0 ? "−" : "") + short(Math.abs(value));
+};
 
 /** The loss at the point. @type {Sign} */
 const C = { letter: "C" };

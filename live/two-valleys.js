@@ -15,9 +15,11 @@ import { Descent, REACH, sweep } from "./valleys.js";
 
 const LENGTH = 5000; // steps of a run
 const SECONDS = 5; // that it takes at least; the first steps are the slowest
-const SLICE = 7; // milliseconds of steps in a frame
+const SLICE = 6; // milliseconds of steps in a frame
 const PIECE = 2000; // steps of single descents between two looks at the clock
 const QUIET = 1000; // milliseconds between two pictures for who wants no motion
+const FIRST = 400; // numbers of a path that are kept, those of the first steps
+const APART = 0.004; // how far apart its later points are, the map being 2 wide
 const HELP =
   "Press a map, or move the ring with the mouse, a finger or the arrow keys, and the " +
   "enter key; both descents begin there. Under way is whatever has not yet come to " +
@@ -216,7 +218,10 @@ class TwoValleys {
       else
         for (let i = 0; i < n; i++) {
           descent.train(1);
-          path.push(...descent.p);
+          const [w, b] = descent.p;
+          const [u, v] = path.slice(-2);
+          const way = Math.abs(w - u) / REACH.w + Math.abs(b - v) / REACH.b;
+          if (path.length < FIRST || way > APART) path.push(w, b);
         }
     }
     this.step += n;

@@ -38,11 +38,17 @@ const LEVELS = {
  * @property {Float64Array} starts
  * @property {Descent} descent
  * @property {Fate[]} fates
- * @property {number[]} path w and b after each step, of a single start
+ * @property {number[]} path w and b on the way, of a single start
  */
 
 export class ValleyMap {
   #ground = document.createElement("canvas");
+  /** The same with the marks of the starts, and which ones these are. */
+  #marked = document.createElement("canvas");
+  /** @type {Float64Array | undefined} */
+  #starts;
+  /** @type {Fate[]} */
+  #known = [];
   /** @type {Scene | undefined} */
   #scene;
   /** @type {string[]} */
@@ -83,6 +89,7 @@ export class ValleyMap {
     const context = this.#ground.getContext("2d");
     if (!size || !context) return;
     this.#ground.width = this.#ground.height = size;
+    this.#starts = undefined;
     const small = document.createElement("canvas");
     small.width = small.height = GRID;
     const shades = small.getContext("2d");
@@ -161,20 +168,17 @@ export class ValleyMap {
   /** @param {CanvasRenderingContext2D} context @param {Scene} scene */
   #single(context, { path, descent, fates }) {
     this.#landmarks(context);
+    const [w, b] = descent.p;
     context.strokeStyle = context.fillStyle = this.#colours.ink;
     context.lineWidth = 1.8;
     context.lineJoin = "round";
-    const line = new Path2D();
-    const dots = new Path2D();
-    for (let i = 0; i < path.length; i += 2) {
-      const [x, y] = this.#place(path[i], path[i + 1]);
-      line.lineTo(x, y);
-      if (i < 2 * DOTS) dots.addPath(this.#shape(RING, path[i], path[i + 1], 1.8));
-    }
-    context.stroke(line);
-    context.fill(dots);
+    context.beginPath();
+    for (let i = 0; i < path.length; i += 2)
+      context.lineTo(...this.#place(path[i], path[i + 1]));
+    context.lineTo(...this.#place(w, b));
+    context.stroke();
+    this.#dots(context, path.slice(0, 2 * DOTS));
     if (descent.step === 0) return;
-    const [w, b] = descent.p;
     const end = this.#shape(MARKS[fates[0]], w, b, 6);
     context.fillStyle = this.#colours[fates[0]];
     context.fill(end);
@@ -185,22 +189,45 @@ export class ValleyMap {
 
   /** @param {CanvasRenderingContext2D} context @param {Scene} scene */
   #many(context, { starts, descent, fates }) {
-    const { count, p, step } = descent;
-    const radius = Math.min(3.2, this.canvas.clientWidth / Math.sqrt(count) / 4);
-    const shapes = Object.fromEntries(FATES.map((fate) => [fate, new Path2D()]));
-    const running = new Path2D();
-    for (let i = 0; i < count; i++) {
-      const shape = MARKS[fates[i]];
-      const [w, b] = [starts[2 * i], starts[2 * i + 1]];
-      shapes[fates[i]].addPath(this.#shape(shape, w, b, radius));
-      running.addPath(this.#shape(RING, p[2 * i], p[2 * i + 1], 1.8));
+    const radius = Math.min(
+      3.2,
+      this.canvas.clientWidth / Math.sqrt(descent.count) / 4,
+    );
+    const marks = this.#marked.getContext("2d");
+    const changed = fates.some(
+      (fate, i) => ![fate, "under way"].includes(this.#known[i]),
+    );
+    if (!marks) return;
+    if (starts !== this.#starts || changed) {
+      this.#marked.width = this.#marked.height = this.#ground.width;
+      marks.drawImage(this.#ground, 0, 0);
+      marks.scale(devicePixelRatio, devicePixelRatio);
+      this.#starts = starts;
+      this.#known = [];
     }
-    for (const fate of FATES) {
-      context.fillStyle = this.#colours[fate];
-      context.fill(shapes[fate]);
-    }
+    fates.forEach((fate, i) => {
+      if (fate === this.#known[i]) return;
+      marks.fillStyle = this.#colours[fate];
+      marks.fill(this.#shape(MARKS[fate], starts[2 * i], starts[2 * i + 1], radius));
+    });
+    this.#known = fates;
+    context.save();
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.drawImage(this.#marked, 0, 0);
+    context.restore();
     this.#landmarks(context);
     context.fillStyle = this.#colours.ink;
-    if (step > 0) context.fill(running);
+    if (descent.step > 0) this.#dots(context, descent.p);
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {ArrayLike<number>} points */
+  #dots(context, points) {
+    context.beginPath();
+    for (let i = 0; i < points.length; i += 2) {
+      const [x, y] = this.#place(points[i], points[i + 1]);
+      context.moveTo(x + 1.8, y);
+      context.arc(x, y, 1.8, 0, 7);
+    }
+    context.fill();
   }
 }

@@ -16,12 +16,15 @@ const BLOCK = 100; // steps for which one order is laid out
 /** How far the map reaches from the origin. */
 export const REACH = { w: 7, b: 14 };
 
-/** Where the slope of the squares vanishes: the minimum, and the three passes. */
+/**
+ * Where the slope of the squares vanishes: the minimum, and the three passes, with
+ * what the valley behind each says at the six points.
+ */
 export const MINIMUM = { w: 0, b: 0 };
 export const PASSES = /** @type {const} */ ([
-  { fate: "up", w: 1.520484759, b: 0, says: "000111" },
-  { fate: "left", w: -1.051994981, b: -2.582144602, says: "100000" },
-  { fate: "right", w: -1.051994981, b: 2.582144602, says: "111110" },
+  { fate: "up", w: 1.520484759, b: 0, says: 0b000111 },
+  { fate: "left", w: -1.051994981, b: -2.582144602, says: 0b100000 },
+  { fate: "right", w: -1.051994981, b: 2.582144602, says: 0b111110 },
 ]);
 
 const one = network([1, 1]);
@@ -45,7 +48,7 @@ export function heights(loss, n) {
 export const sweep = (n) =>
   Float64Array.from({ length: 2 * n * n }, (_, i) => {
     const [k, reach] = i % 2 ? [(i >> 1) % n, 10] : [Math.floor((i >> 1) / n), 5];
-    return reach * ((2 * k) / (n - 1) - 1);
+    return k * ((2 * reach) / (n - 1)) - reach;
   });
 
 /**
@@ -59,7 +62,8 @@ export const sweep = (n) =>
 export function fate(loss, w, b) {
   if (Math.abs(w) < 0.5 && Math.abs(b) < 0.5) return "origin";
   if (loss !== "quadratic") return "under way";
-  const says = [...X].map((x) => (w * x + b > 0 ? "1" : "0")).join("");
+  let says = 0;
+  for (const x of X) says = 2 * says + (w * x + b > 0 ? 1 : 0);
   const pass = PASSES.find((one) => one.says === says);
   if (!pass || Math.abs(w) < Math.abs(pass.w)) return "under way";
   return height(loss, w, b) < height(loss, pass.w, pass.b) ? pass.fate : "under way";

@@ -552,7 +552,10 @@ def test_opened_from_a_folder_the_picture_stands_and_a_line_says_why(desk, html)
     browser.settle(page)
     page.locator(FIGURE).scroll_into_view_if_needed()
     assert page.locator(PICTURE).is_visible()
-    assert "On a web server" in page.locator("[data-live] .live-note").inner_text()
+    assert (
+        "On a web server"
+        in page.locator("[data-live=drilling-map] .live-note").inner_text()
+    )
     context.close()
     assert not faults
 
@@ -564,7 +567,7 @@ def test_a_module_that_does_not_come_leaves_the_picture(desk):
     page.goto(f"{desk.address}{CHAPTER}.html")
     browser.settle(page)
     page.locator(FIGURE).scroll_into_view_if_needed()
-    page.locator("[data-live] .live-note").wait_for(timeout=WAIT)
+    page.locator("[data-live=drilling-map] .live-note").wait_for(timeout=WAIT)
     assert page.locator(PICTURE).is_visible()
     assert page.locator(".live-stage").count() == 0
     context.close()
