@@ -18,11 +18,11 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS)
 STAMPS := pyproject.toml $(CONSTRAINTS)
 
-.PHONY: help book pdf test record certificate mutants oldest bench lab screenshots \
+.PHONY: help book pdf test record certificate mutants oldest bench bench-live lab screenshots \
   format constraints clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 book: $(VENV)/site ## Build the page and say where it is
 	@$(BIN)/python tools/record.py --check
@@ -60,6 +60,9 @@ oldest: ## Run every check with the oldest versions admitted
 
 bench: $(VENV)/book ## Measure, side by side (not part of the tests)
 	@DLAM_PROGRESS=0 $(BIN)/python bench/run.py --octave
+
+bench-live: $(VENV)/test book ## Measure the live figures, in Node and in Chromium
+	@$(BIN)/python bench/live.py
 
 # JupyterLab draws the figures of a record only if it is told to trust it.
 lab: $(VENV)/lab ## Open the chapters in JupyterLab

@@ -20,24 +20,6 @@ PIXEL = """([canvas, x, y]) => {
     return [...shown.getContext("2d").getImageData(u, v, 1, 1).data];
 }"""
 
-# How long a picture takes, in milliseconds, the quickest of twenty: the figure
-# asks for its frame between two others, when a slider or a number is changed.
-FASTEST = """async selector => {
-    const input = document.querySelector(selector);
-    const times = [];
-    for (let i = 0; i < 20; i++) {
-        times.push(await new Promise(done => {
-            let start;
-            requestAnimationFrame(() => { start = performance.now(); });
-            input.value = String(i % 2);
-            for (const kind of ["input", "change"])
-                input.dispatchEvent(new Event(kind));
-            requestAnimationFrame(() => done(performance.now() - start));
-        }));
-    }
-    return Math.min(...times);
-}"""
-
 
 class LiveFigure:
     """A figure in a page of its own."""

@@ -317,14 +317,6 @@ def test_nothing_moves_by_itself(show):
     assert changes == 0
 
 
-def test_a_picture_is_drawn_within_a_frame(show):
-    figure = show("#neuron?view=layer")
-    elapsed = figure.page.evaluate(
-        live_pages.FASTEST, ".live-sliders label:not([hidden]) input"
-    )
-    assert elapsed < 1000 / 60
-
-
 # Where it cannot be live
 
 

@@ -267,27 +267,6 @@ def test_a_run_can_be_paused_and_goes_on(show):
     assert step(reader) == "step 0 of 5000"
 
 
-def test_a_frame_of_a_running_grid_is_short(show):
-    reader = show()
-    reader.page.evaluate(
-        """() => {
-        window.frames_ = [];
-        const next = window.requestAnimationFrame.bind(window);
-        window.requestAnimationFrame = act => next(time => {
-            const began = performance.now();
-            act(time);
-            window.frames_.push(performance.now() - began);
-        });
-        }"""
-    )
-    reader.button("Sweep a grid").click()
-    finish(reader)
-    frames = reader.page.evaluate("window.frames_")
-    assert len(frames) > 50
-    # Other programs may interrupt a frame; some are left alone.
-    assert np.quantile(frames, 0.25) < 1000 / 60
-
-
 # The state in the address
 
 

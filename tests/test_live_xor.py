@@ -384,13 +384,6 @@ def test_a_telephone_shows_all_of_it(show):
     assert checks.violations(figure.page) == []
 
 
-def test_a_picture_is_drawn_within_a_frame(show):
-    figure = show()
-    assert figure.page.evaluate(live_pages.FASTEST, ".live-way input") < 1000 / 60
-    entry = ".live-entries input"
-    assert figure.page.evaluate(live_pages.FASTEST, entry) < 1000 / 60
-
-
 # Where it cannot be live
 
 
