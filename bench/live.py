@@ -67,7 +67,7 @@ def show(chromium, address: str, path: str, figure: str):
     page.route("**/mathjax/**", lambda route: route.fulfill(body=""))
     page.goto(f"{address}{path}")
     browser.settle(page)
-    box = page.locator(f"[data-live={figure}]")
+    box = page.locator(f"#{figure}")
     box.scroll_into_view_if_needed()
     box.get_by_role("button").first.wait_for()
     page.wait_for_timeout(500)
@@ -91,7 +91,7 @@ def main() -> int:
     print(f"HH's run under Node: {under_node():.2f} million steps a second")
     with browser.serve(site) as address, browser.chromium() as chromium:
         page, box = show(
-            chromium, address, "book/05-back-propagation.html", "drilling-map"
+            chromium, address, "book/05-back-propagation.html", "fig-drilling-map"
         )
         box.get_by_label("speed").select_option("full")
         page.evaluate(WATCH)
@@ -107,7 +107,7 @@ def main() -> int:
             f"  frames meanwhile: {median:.1f} ms apart, nineteen of twenty at most "
             f"{late:.1f} ms; {work:.1f} ms of work in each"
         )
-        page, box = show(chromium, address, "book/03-cost.html", "two-valleys")
+        page, box = show(chromium, address, "book/03-cost.html", "fig-basins")
         page.evaluate(WATCH)
         box.get_by_role("button", name="Sweep a grid", exact=True).click()
         page.wait_for_timeout(4000)
