@@ -150,6 +150,7 @@ def test_every_claim_holds_on_every_platform() -> None:
         assert len(one["platforms"]) >= len(certificate.PLATFORMS), stem
         for found in one["claims"]:
             assert not found["fails"], (stem, found)
+            assert found["safety"] is None or found["safety"] > 1, (stem, found)
 
 
 def test_the_page_is_up_to_date() -> None:

@@ -60,6 +60,7 @@ MENDED = (
     # A button that says "Show code cell source" needs no other name.
     (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),
 )
+ARROW = re.compile(r'<summary>(<span class="toctree-toggle")')
 ICON_SCRIPT = re.compile(r'\s*<script src="[^"]*/fontawesome\.js[^"]*"></script>')
 
 
@@ -135,6 +136,23 @@ def mend_page(
         context["page_source_suffix"] = ".md"
 
 
+def name_menu(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Name the arrow that folds a chapter's sections away in the menu."""
+    make = context.get("generate_toctree_html")
+    if make is None:
+        return
+
+    def named(*arguments: Any, **options: Any) -> Any:
+        menu = make(*arguments, **options)
+        return ARROW.sub(
+            r'<summary aria-label="Sections of this chapter">\1', str(menu)
+        )
+
+    context["generate_toctree_html"] = named
+
+
 def add_filter(app: Sphinx) -> None:
     """Offer the templates a filter that takes the icons' script out."""
     if app.builder.format == "html":
@@ -185,6 +203,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("builder-inited", copy_live_figures)
     # Before the theme, which makes the links from what it finds.
     app.connect("html-page-context", mend_page, priority=1)
+    # After the theme, which makes the menu.
+    app.connect("html-page-context", name_menu, priority=900)
     app.add_post_transform(UnnumberedChapters)
     app.add_post_transform(ReferencesToExercises)
     app.connect("build-finished", copy_mathjax)
