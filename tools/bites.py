@@ -175,9 +175,11 @@ def page(library: Results, book: Results, reasons: Reasons) -> str:
             endless=number(sum(one["endless"] for one in library.values())),
             sampled=_sampled(library),
         ),
-        BOOK.format(table=_book(book)),
-        _missing("text", [n for n in falsify.chapters() if n not in book]),
     ]
+    if book:
+        parts.append(BOOK.format(table=_book(book)))
+        left = [name for name in falsify.chapters() if name not in book]
+        parts.append(_missing("text", left))
     if reasons:
         parts.append(LEFT)
     for name in dict.fromkeys(entry["module"] for entry in reasons):
@@ -192,8 +194,8 @@ def _missing(what: str, names: list[str]) -> str:
     """Say what has not been measured yet."""
     if not names:
         return ""
-    some = f"Of one {what} this" if len(names) == 1 else f"Of {len(names)} {what}s this"
-    return f"\n{some} has not been measured yet: {', '.join(names)}.\n"
+    count = f"One {what} has" if len(names) == 1 else f"{len(names)} {what}s have"
+    return f"\n{count} not been measured yet: {', '.join(names)}.\n"
 
 
 def number(n: int) -> str:

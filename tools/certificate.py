@@ -199,6 +199,9 @@ def page(results: dict[str, Any]) -> str:
     parts = [HEAD]
     platforms = dict.fromkeys(n for one in chapters.values() for n in one["platforms"])
     parts += [f"- {name}\n" for name in platforms]
+    parts.append(
+        "\nThe machines are imitated: one processor was told to compute as they do.\n"
+    )
     held = (
         "Every one of them holds on every platform"
         if not failing and not broken
