@@ -57,17 +57,25 @@ def test_without_scikit_learn_the_error_names_it(
         digits()
 
 
+@pytest.mark.parametrize(
+    ("program", "name"),
+    [
+        ("import something_absent", "something_absent"),
+        ("raise ModuleNotFoundError('something else')", None),
+    ],
+)
 def test_another_module_that_is_missing_is_named_itself(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str, name: str | None
 ) -> None:
-    for name in [n for n in sys.modules if n.split(".")[0] == "sklearn"]:
-        monkeypatch.delitem(sys.modules, name)
+    for loaded in [n for n in sys.modules if n.split(".")[0] == "sklearn"]:
+        monkeypatch.delitem(sys.modules, loaded)
     broken = tmp_path / "sklearn"
     broken.mkdir()
     (broken / "__init__.py").touch()
-    (broken / "datasets.py").write_text("import something_absent\n", "utf-8")
+    (broken / "datasets.py").write_text(f"{program}\n", "utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ModuleNotFoundError) as caught:
         digits()
-    assert caught.value.name == "something_absent"
+    assert caught.value.name == name
+    assert "scikit-learn" not in str(caught.value)
     del sys.modules["sklearn"]
