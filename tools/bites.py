@@ -238,7 +238,7 @@ def _sampled(library: Results) -> str:
 
 
 def _book(book: Results) -> str:
-    lines = ["| | numbers | claims | formulas |", "|---|--:|--:|--:|"]
+    lines = ["| text | numbers | claims | formulas |", "|---|--:|--:|--:|"]
     for name, parts in book.items():
         if name != falsify.DATA:
             cells = [f"{parts[p]['noticed']} of {parts[p]['made']}" for p in TURNED]

@@ -95,7 +95,7 @@ What we found wrong in the sources, and in earlier states of this book, is in {{
 ## Pages
 
 The page is opened in a browser, wide and at 360 pixels, light and dark, without a network: no error, no link that leads nowhere, no picture without a description, nothing that a screen reader cannot name.
-The printed book must have no missing character, no `??`, and the same equation numbers as the page.
+The printed book must have no missing character, no open reference, and the same equation numbers as the page.
 
 ## Do the checks bite?
 
