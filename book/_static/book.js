@@ -17,7 +17,8 @@ function fit() {
     }
   }
   for (const box of document.querySelectorAll(SCROLLING)) {
-    if (box.scrollWidth > box.clientWidth + 1) {
+    const scrolls = box.scrollWidth > box.clientWidth + 1;
+    if (scrolls || box.classList.contains("wide")) {
       box.tabIndex = 0;
     } else {
       box.removeAttribute("tabindex");
