@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import browser
+import page_checks as checks
 from needed import require_program
 
 WAIT = 60_000  # milliseconds: a busy machine takes its time
@@ -24,7 +25,7 @@ PIXEL = """([canvas, x, y]) => {
 class LiveFigure:
     """A figure in a page of its own."""
 
-    def __init__(self, page: Any, box: Any, seen: SimpleNamespace) -> None:
+    def __init__(self, page: Any, box: Any, seen: checks.Visit) -> None:
         self.page, self.box, self.seen = page, box, seen
         self.stage = box.locator(".live-stage")
 
@@ -148,20 +149,7 @@ def visits(
         context = desk.chromium.new_context(**options)
         contexts.append(context)
         page = context.new_page()
-        seen = SimpleNamespace(errors=[], responses=[], foreign=[])
-
-        def on_console(message: Any) -> None:
-            if message.type in ("error", "warning"):
-                seen.errors.append(message.text)
-
-        def on_request(request: Any) -> None:
-            if not request.url.startswith((desk.address, "data:", "blob:")):
-                seen.foreign.append(request.url)
-
-        page.on("console", on_console)
-        page.on("pageerror", lambda error: seen.errors.append(str(error)))
-        page.on("request", on_request)
-        page.on("response", lambda response: seen.responses.append(response))
+        seen = checks.watch(page, desk.address)
         if not mathematics:  # to set all formulas of the chapter takes long
             page.route("**/mathjax/**", lambda route: route.fulfill(body=""))
         page.goto(f"{desk.address}{chapter}.html{state}")

@@ -7,7 +7,6 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import browser
@@ -34,7 +33,7 @@ def under_node(script: str, given: dict[str, Any]) -> dict[str, Any]:
 class Reader:
     """A live figure of a chapter, in a page of its own."""
 
-    def __init__(self, page, seen: SimpleNamespace, figure: str) -> None:
+    def __init__(self, page, seen: checks.Visit, figure: str) -> None:
         self.page, self.seen = page, seen
         self.box = page.locator(figure)
 
@@ -104,20 +103,7 @@ def readers(html: Path, chapter: str, figure: str) -> Iterator[Callable[..., Rea
         ) -> Reader:
             options = {"viewport": {"width": 1280, "height": 900}, **options}
             page = chromium.new_context(**options).new_page()
-            seen = SimpleNamespace(errors=[], responses=[], foreign=[])
-
-            def on_console(message) -> None:
-                if message.type in ("error", "warning"):
-                    seen.errors.append(message.text)
-
-            def on_request(request) -> None:
-                if not request.url.startswith((address, "data:", "blob:")):
-                    seen.foreign.append(request.url)
-
-            page.on("console", on_console)
-            page.on("pageerror", lambda error: seen.errors.append(str(error)))
-            page.on("request", on_request)
-            page.on("response", lambda response: seen.responses.append(response))
+            seen = checks.watch(page, address)
             # To set all formulas of a chapter takes long.
             page.route("**/mathjax/**", lambda route: route.fulfill(body=""))
             page.goto(f"{address}{chapter}.html{state}")

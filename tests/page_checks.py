@@ -38,14 +38,8 @@ class Visit:
         self.page.context.close()
 
 
-def visit(browser: Browser, address: str, path: str, scheme: str = "light") -> Visit:
-    """Open a page for the first time: nothing of it is in a cache."""
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 900},
-        color_scheme=scheme,
-        reduced_motion="reduce",
-    )
-    page = context.new_page()
+def watch(page: Page, address: str) -> Visit:
+    """Keep what a page that is served at `address` complains of, and asks for."""
     seen = Visit(page, address)
 
     def on_console(message: ConsoleMessage) -> None:
@@ -60,6 +54,18 @@ def visit(browser: Browser, address: str, path: str, scheme: str = "light") -> V
     page.on("pageerror", lambda error: seen.errors.append(f"script error: {error}"))
     page.on("request", on_request)
     page.on("response", lambda response: seen.responses.append(response))
+    return seen
+
+
+def visit(browser: Browser, address: str, path: str, scheme: str = "light") -> Visit:
+    """Open a page for the first time: nothing of it is in a cache."""
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900},
+        color_scheme=scheme,
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    seen = watch(page, address)
     page.goto(address + path)
     settle(page)
     return seen

@@ -30,7 +30,7 @@ def desk(html) -> Iterator[SimpleNamespace]:
 class Figure:
     """The drilling map of chapter 5 in a page of its own."""
 
-    def __init__(self, page, seen: SimpleNamespace) -> None:
+    def __init__(self, page, seen: checks.Visit) -> None:
         self.page, self.seen = page, seen
         self.box = page.locator(FIGURE)
 
@@ -84,20 +84,7 @@ def show(desk) -> Iterator[Callable[..., Figure]]:
         context = desk.chromium.new_context(**options)
         contexts.append(context)
         page = context.new_page()
-        seen = SimpleNamespace(errors=[], responses=[], foreign=[])
-
-        def on_console(message) -> None:
-            if message.type in ("error", "warning"):
-                seen.errors.append(message.text)
-
-        def on_request(request) -> None:
-            if not request.url.startswith((desk.address, "data:", "blob:")):
-                seen.foreign.append(request.url)
-
-        page.on("console", on_console)
-        page.on("pageerror", lambda error: seen.errors.append(str(error)))
-        page.on("request", on_request)
-        page.on("response", lambda response: seen.responses.append(response))
+        seen = checks.watch(page, desk.address)
         if not mathematics:  # to set all formulas of the chapter takes long
             page.route("**/mathjax/**", lambda route: route.fulfill(body=""))
         page.goto(f"{desk.address}{CHAPTER}.html{state}")
