@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from generated import put
-from targets import MissingTarget, link
+from targets import link, missing, several
 
 ROOT = Path(__file__).resolve().parent.parent
 HOW = ("reproduced", "restated", "extended", "corrected", "left out")
@@ -53,8 +53,7 @@ def read(sources: list[dict[str, Any]]) -> Iterator[Entry]:
 def entry(row: list[str]) -> Entry:
     """Return a row of the file as an entry."""
     source, what, here, how, remark = row
-    targets = [one.strip() for one in here.split(";")] if here else []
-    return Entry(source, what, targets, how, remark)
+    return Entry(source, what, several(here), how, remark)
 
 
 def faults(sources: list[dict[str, Any]], book: Path) -> list[str]:
@@ -67,11 +66,7 @@ def faults(sources: list[dict[str, Any]], book: Path) -> list[str]:
             found.append(f"{one.source}: why is it left out?")
         if one.how != "left out" and not one.here:
             found.append(f"{one.source}: where is it?")
-        for target in one.here:
-            try:
-                link(target, book)
-            except MissingTarget as error:
-                found.append(f"{one.source}: {error}")
+        found += [f"{one.source}: {error}" for error in missing(one.here, book)]
     return found
 
 

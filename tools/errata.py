@@ -14,7 +14,7 @@ from pathlib import Path
 import yaml
 
 from generated import put
-from targets import MissingTarget, link
+from targets import link, missing, several
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -37,11 +37,6 @@ If you find a mistake, write to us: it gets an entry here.
 """
 
 
-def sought(entry: dict[str, str]) -> list[str]:
-    """Return the targets of an entry."""
-    return [one.strip() for one in entry["here"].split(";")]
-
-
 def faults(errata: dict[str, list[dict[str, str]]], root: Path) -> list[str]:
     """Return what is wrong with the entries."""
     found = []
@@ -51,11 +46,8 @@ def faults(errata: dict[str, list[dict[str, str]]], root: Path) -> list[str]:
         path = root / file
         if not path.exists() or name not in _tests(path):
             found.append(f"{where}: there is no test {one['test']}")
-        for target in sought(one):
-            try:
-                link(target, root / "book")
-            except MissingTarget as error:
-                found.append(f"{where}: {error}")
+        lost = missing(several(one["here"]), root / "book")
+        found += [f"{where}: {error}" for error in lost]
     for one in errata["book"]:
         where = f"{one['page']}, {one['place']}"
         path = root / "book" / f"{one['page']}.md"
@@ -77,7 +69,7 @@ def page(errata: dict[str, list[dict[str, str]]], book: Path) -> str:
     parts = [HEAD]
     for one in errata["sources"]:
         name = one["test"].partition("::")[2].removeprefix("test_").replace("_", " ")
-        links = "; ".join(link(target, book) for target in sought(one))
+        links = "; ".join(link(target, book) for target in several(one["here"]))
         parts.append(
             f"\n**{one['source']}: {one['place']}**\n"
             f": *Says:* {one['says']}\n\n"

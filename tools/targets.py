@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -70,6 +71,20 @@ def link(target: str, book: Path = BOOK) -> str:
         return f"{{{ROLES.get(kind, 'prf:ref')}}}`{target}`"
     headings(target, book)
     return f"{{doc}}`{target}`"
+
+
+def several(text: str) -> list[str]:
+    """Return the targets of a text that has them with semicolons between."""
+    return [one.strip() for one in text.split(";")] if text else []
+
+
+def missing(targets: list[str], book: Path = BOOK) -> Iterator[str]:
+    """Say of each target that the book does not have what is missing."""
+    for target in targets:
+        try:
+            link(target, book)
+        except MissingTarget as error:
+            yield str(error)
 
 
 def _slug(heading: str) -> str:
