@@ -9,6 +9,7 @@ import re
 import pytest
 
 import bites
+import digests
 import falsify
 import mutants
 import mutations
@@ -112,15 +113,15 @@ def test_a_mutant_is_noticed_and_the_module_itself_is_not() -> None:
 
 def test_only_comments_and_docstrings_may_change_after_measuring(tmp_path) -> None:
     path = tmp_path / "module.py"
-    digests = []
+    found = []
     for source in (
         'def f(x):\n    """Return x."""\n    return x\n',
         "def f(x):  # a comment\n    return x\n",
         "def f(x):\n    return -x\n",
     ):
         path.write_text(source, "utf-8")
-        digests.append(mutants.digest(path))
-    assert digests[0] == digests[1] != digests[2]
+        found.append(digests.program(path))
+    assert found[0] == found[1] != found[2]
 
 
 # The book

@@ -123,6 +123,23 @@ def test_a_changed_cell_makes_the_certificate_stale_and_a_changed_word_does_not(
     assert certificate.fingerprint(chapter) != before
 
 
+def test_a_changed_module_of_the_library_makes_the_certificate_stale(
+    chapter: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = chapter.read_text("utf-8")
+    text = text.replace("import claim", "import claim, data, plots")
+    chapter.write_text(text, "utf-8")
+    run = certificate.measure(chapter, sys.executable, {})
+    one = certificate.certify(chapter, {"here": run})
+    assert "data" in one["library"]
+    assert not {"matching", "plots", "claims"} & one["library"].keys()
+    results = {"chapters": {chapter.stem: one}}
+    monkeypatch.setattr(certificate, "chapters", lambda: [chapter])
+    assert certificate.stale(results) == []
+    one["library"]["data"] = "another"
+    assert certificate.stale(results) == [chapter]
+
+
 def test_the_claims_are_written_to_standard_output_alone(chapter: Path) -> None:
     done = subprocess.run(
         [sys.executable, ROOT / "tools" / "claimed.py", chapter],
@@ -138,8 +155,13 @@ def test_the_claims_are_written_to_standard_output_alone(chapter: Path) -> None:
 
 
 def test_every_chapter_was_measured_as_it_is_now() -> None:
-    stale = [path.stem for path in certificate.stale(certificate.load())]
-    assert not stale, f"run `make certificate`: {', '.join(stale)} changed since"
+    results = certificate.load()
+    stale = [path.stem for path in certificate.stale(results)]
+    assert not stale, (
+        f"run `make certificate`: {', '.join(stale)}, or what they use of the library, "
+        f"changed since"
+    )
+    assert all("network" in one["library"] for one in results["chapters"].values())
 
 
 def test_every_claim_holds_on_every_platform() -> None:

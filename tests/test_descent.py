@@ -483,18 +483,16 @@ def test_a_long_run_can_be_interrupted() -> None:
     order = np.broadcast_to(np.int64(3), (2 * 10**8,))  # 20 s and no memory
     p = start()
     sgd(HH, p, X, Y, draw(descent.LONG), 0.05)  # compiled by now
+    # What runs in the background of a shell is told to ignore an interrupt.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
-    with pytest.raises(KeyboardInterrupt):
-        sgd(
-            HH,
-            p,
-            X,
-            Y,
-            order,
-            0.05,
-        )
-    timer.join()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            sgd(HH, p, X, Y, order, 0.05)
+        timer.join()
+    finally:
+        signal.signal(signal.SIGINT, before)
     np.testing.assert_array_equal(p, start())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations, pairwise, product
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ def test_a_point_more_than_dimensions_forbids_two_labellings() -> None:
 
 
 def test_all_labellings_are_there_once() -> None:
-    for N in (1, 2, 5):
+    for N in (1, 2, 5, 16):
         S = labellings(N)
         assert S.shape == (2**N, N)
         assert len(np.unique(S, axis=0)) == 2**N
@@ -83,6 +84,19 @@ def test_each_labelling_may_have_points_of_its_own() -> None:
     assert 0.4 < together.mean() < 0.6
     for k in (0, 1, 350, 699):
         assert separable(X[k], S[k : k + 1])[0] == together[k]
+
+
+def test_a_single_point_takes_any_label() -> None:
+    assert separable([[2.0]], [[-1.0]]).tolist() == [True]
+
+
+def test_a_linear_program_that_is_not_solved_is_no_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    failed = SimpleNamespace(status=4, message="too hard", x=np.zeros(2))
+    monkeypatch.setattr("scipy.optimize.linprog", lambda *_, **__: failed)
+    with pytest.raises(RuntimeError, match="the linear program failed: too hard"):
+        separable([[2.0]], [[1.0]])
 
 
 @quick
@@ -122,7 +136,12 @@ def test_the_share_of_a_smaller_ball_is_its_volume(d) -> None:
 
 
 def test_sets_of_points_come_with_a_leading_axis() -> None:
-    assert in_ball(np.random.default_rng(1), 3, 2, size=5).shape == (5, 3, 2)
+    X = in_ball(np.random.default_rng(1), 3, 2, size=10_000)
+    assert X.shape == (10_000, 3, 2)
+    lengths = np.linalg.norm(X, axis=-1)
+    for share in (0.1, 0.5, 0.9, 1):
+        inside = np.mean(lengths <= share**0.5, axis=0)
+        np.testing.assert_allclose(inside, share, atol=0.02)
 
 
 @quick
@@ -154,6 +173,17 @@ def test_a_point_that_is_cut_off_is_linearly_separable() -> None:
 def test_contrast_does_not_depend_on_where_or_how_large() -> None:
     X = np.random.default_rng(4).normal(size=(10, 3))
     np.testing.assert_allclose(contrast(5 + 0.1 * X), contrast(X), rtol=1e-9)
+    np.testing.assert_allclose(contrast(1e6 + X), contrast(X), rtol=1e-8)
+
+
+def test_a_point_that_is_there_twice_has_contrast_zero() -> None:
+    X = np.random.default_rng(5).normal(size=(100, 3, 4))
+    X[:, 1] = X[:, 0]
+    np.testing.assert_allclose(contrast(X)[:, :2], 0, atol=1e-7)
+
+
+def test_a_single_point_is_cut_off_from_all_others() -> None:
+    assert cuts_off([[2.0]]).tolist() == [[True]]
 
 
 def test_general_position_is_what_the_moment_curve_has() -> None:
@@ -170,6 +200,10 @@ def test_general_position_is_what_the_moment_curve_has() -> None:
         (lambda: separable([[1.0]], [[0.5]]), ValueError, "S: expected labels"),
         (lambda: separable([[1.0]], [1.0]), ValueError, "S: expected labels"),
         (lambda: separable([[1.0]], [[1.0, 1.0]]), ValueError, "X: expected shape"),
+        (lambda: separable(np.ones((3, 2)), np.ones((0, 3))), ValueError, "S: exp"),
+        (lambda: separable(np.ones((0, 2)), np.ones((3, 0))), ValueError, "S: exp"),
+        (lambda: separable(np.ones((3, 0)), np.ones((1, 3))), ValueError, "X: exp"),
+        (lambda: separable(np.ones((2, 3, 0)), np.ones((2, 3))), ValueError, "X: e"),
         (lambda: separable([[np.nan]], [[1.0]]), ValueError, "X: expected finite"),
         (lambda: positive_chances(1, 1, 5), TypeError, "rng: expected"),
         (lambda: positive_chances(0, 1, np.random.default_rng(1)), ValueError, "n: e"),
@@ -181,6 +215,7 @@ def test_general_position_is_what_the_moment_curve_has() -> None:
         (lambda: in_ball(np.random.default_rng(1), 1, 0), ValueError, "d: expected"),
         (lambda: in_ball(np.random.default_rng(1), 1, 1, 0), ValueError, "size: exp"),
         (lambda: cuts_off([1.0]), ValueError, "X: expected shape"),
+        (lambda: cuts_off(np.ones((0, 2))), ValueError, "X: expected shape"),
         (lambda: contrast([[1.0, 2.0]]), ValueError, "X: expected at least two"),
         (lambda: contrast([[1.0], [1.0]]), ValueError, "X: expected points that"),
     ],

@@ -54,6 +54,8 @@ def test_a_share_of_zero_keeps_the_labels_and_one_forgets_them() -> None:
         ([[0.5, 0.5]], 0.5, "Y: expected a single 1"),
         ([1.0, 0.0], 0.5, "Y: expected rows and columns"),
         ([[1.0, 0.0]], 1.5, "share: expected a number from 0 to 1"),
+        ([[1.0, 0.0]], -0.5, "share: expected a number from 0 to 1"),
+        (np.zeros((0, 2)), 0.5, "Y: expected rows and columns"),
         ([[1.0, 0.0]], float("nan"), "share: expected finite"),
         ([[1.0, 0.0]], [0.5], "share: expected a number"),
     ],
@@ -146,6 +148,15 @@ def test_leading_axes_are_many_problems_at_once() -> None:
                 np.testing.assert_allclose(V[i, j], one, atol=1e-12)
 
 
+@pytest.mark.parametrize("scale", [1e-40, 1e-5, 1e5, 1e40])
+def test_what_is_negligible_is_so_next_to_the_largest(scale: float) -> None:
+    Phi, Y = problem(6, 5, 2, 1, rank=3)
+    V = least_norm(Phi, Y)
+    np.testing.assert_allclose(scale * least_norm(scale * Phi, Y), V, rtol=1e-9)
+    together = least_norm(np.stack([Phi, scale * Phi]), Y)
+    np.testing.assert_allclose(together, np.stack([V, V / scale]), rtol=1e-9)
+
+
 def test_a_matrix_of_zeros_is_fitted_by_zero() -> None:
     assert not least_norm(np.zeros((2, 3)), np.ones((2, 1))).any()
 
@@ -183,6 +194,8 @@ def test_sizes_that_cannot_be_are_refused() -> None:
         inverse_trace(0, 0)
     with pytest.raises(ValueError, match="r: expected 0 to k = 3, got 4"):
         inverse_trace(3, 4)
+    with pytest.raises(ValueError, match="r: expected 0 to k = 3, got -1"):
+        inverse_trace(3, -1)
     with pytest.raises(TypeError, match="r: expected an integer"):
         inverse_trace(3, 1.5)  # type: ignore[arg-type]
 
@@ -204,6 +217,8 @@ def test_without_noise_features_that_say_all_are_fitted_exactly() -> None:
     risk = gaussian_risk([1.0, 0.0, 0.0, 0.0, 0.0, 0.0], 3, 0.0)
     # From one feature on nothing is unknown, and from four on there is a bias.
     np.testing.assert_allclose(risk, [1, 0, 0, 0, 1 / 4, 2 / 5, 1 / 2])
+    # One point suffices for one feature.
+    np.testing.assert_allclose(gaussian_risk([1, 0, 0], 1, 0), [1, 0, 1 / 2, 2 / 3])
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,54 @@ def test_few_products_suffice_for_a_large_matrix() -> None:
     assert len(calls) < 30
 
 
+def products(A: np.ndarray, scale: float, **more: float) -> tuple[int, float]:
+    """Count the products with scale * A; return the eigenvalue over the scale."""
+    calls = []
+
+    def times(v: np.ndarray) -> np.ndarray:
+        calls.append(v)
+        return scale * (v @ A)
+
+    start = np.random.default_rng(8).normal(size=(1, len(A)))
+    [top] = largest_eigenvalue(times, start, **more)
+    return len(calls), top / scale
+
+
+def test_the_scale_of_a_matrix_changes_neither_the_work_nor_the_digits() -> None:
+    A = symmetric(np.linspace(-1, 1, 50), 6)
+    needed, top = products(A, 1.0)
+    assert 5 < needed < 40
+    for scale in (1e-30, 1e-4, 1e4, 1e30):
+        assert products(A, scale) == (needed, pytest.approx(top, rel=1e-9))
+
+
+def test_the_residual_is_held_to_the_tolerance() -> None:
+    """The stop is the first product at which ‖Au − θu‖ is small enough."""
+    values = np.linspace(-1, 1, 50)
+    start = np.random.default_rng(8).normal(size=50)
+    needed, top = products(np.diag(values), 1.0, tolerance=1e-3)
+    powers = [start]
+    for _ in range(needed - 1):
+        powers.append(values * powers[-1] / np.linalg.norm(powers[-1]))
+    residuals = []
+    for j in (needed - 1, needed):
+        Q, _ = np.linalg.qr(np.transpose(powers[:j]))
+        theta, y = np.linalg.eigh(Q.T @ (values[:, None] * Q))
+        u = Q @ y[:, -1]
+        residuals.append(np.linalg.norm(values * u - theta[-1] * u))
+    assert top == pytest.approx(theta[-1], rel=1e-9)
+    assert residuals[1] <= 1e-3 * max(abs(theta)) < residuals[0]
+
+
+def test_a_zero_matrix_takes_one_product() -> None:
+    assert products(np.zeros((30, 30)), 1.0) == (1, 0)
+
+
+def test_as_many_matrices_as_they_have_rows() -> None:
+    A = np.stack([symmetric(np.linspace(-1, 2, 5) ** 3, seed) for seed in range(5)])
+    np.testing.assert_allclose(top_of(A), 8, rtol=1e-9)
+
+
 def test_a_tighter_tolerance_takes_more_products_and_is_closer() -> None:
     A = symmetric(np.linspace(0, 1, 200) ** 2, 5)[np.newaxis]
     gaps = [abs(top_of(A, tolerance=t)[0] - 1) for t in (1e-1, 1e-3, 1e-8)]
@@ -122,11 +170,16 @@ def test_bad_arguments_are_refused() -> None:
         sharpness(HH, p + 1j, X, Y)
     with pytest.raises(ValueError, match="p: expected"):
         sharpness(HH, p[:5], X, Y)
+    with pytest.raises(ValueError, match="p: expected"):
+        sharpness(HH, np.tile(p, (2, 3, 1)), X, Y)
     with pytest.raises(ValueError, match="Y: expected shape"):
         sharpness(HH, p, X, Y[:3])
     times = np.copy
     with pytest.raises(ValueError, match=r"start: expected shape \(k, s\)"):
         largest_eigenvalue(times, [1.0, 2.0])
+    for empty in (np.zeros((0, 3)), np.zeros((3, 0))):
+        with pytest.raises(ValueError, match=r"start: expected shape \(k, s\)"):
+            largest_eigenvalue(times, empty)
     with pytest.raises(ValueError, match="start: expected vectors other than zero"):
         largest_eigenvalue(times, [[1.0, 2.0], [0.0, 0.0]])
     for wrong in (0.0, -1.0, np.nan, np.inf):

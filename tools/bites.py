@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import digests
 import falsify
 import mutants
 from generated import put
@@ -45,14 +46,14 @@ def faults(library: Results, book: Results, reasons: Reasons) -> list[str]:
     """Return what is wrong with the results, or nothing."""
     found = []
     for name in mutants.modules():
-        now = mutants.digest(ROOT / "lib" / "dlam" / f"{name}.py")
+        now = digests.program(ROOT / "lib" / "dlam" / f"{name}.py")
         if name in library and library[name]["digest"] != now:
             found.append(
                 f"lib/dlam/{name}.py has changed since its mutants were tried: "
                 f"run `make mutants MODULE={name}`"
             )
     known = {name: falsify.digest(name) for name in falsify.chapters()}
-    known[falsify.DATA] = mutants.digest(ROOT / "lib" / "dlam" / f"{falsify.DATA}.py")
+    known[falsify.DATA] = digests.program(ROOT / "lib" / "dlam" / f"{falsify.DATA}.py")
     for name, now in known.items():
         if name in book and book[name]["digest"] != now:
             found.append(

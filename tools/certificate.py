@@ -10,19 +10,19 @@ trust/certificate.json, and the page is made from that.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import math
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import digests
 import record
 from generated import put
 
@@ -57,6 +57,8 @@ PLATFORMS = {
         **ONE,
     },
 }
+# Modules of the library that compute nothing that is claimed.
+ASIDE = {"__init__", "_progress", "claims", "listing", "plots"}
 SETTINGS = {name for chosen in PLATFORMS.values() for name in chosen}
 
 
@@ -111,7 +113,14 @@ def fingerprint(chapter: Path) -> str:
     """Return what changes when a cell of the chapter changes."""
     cells = record.notebook(chapter.read_text("utf-8")).cells
     code = "\0".join(cell.source for cell in cells if cell.cell_type == "code")
-    return hashlib.sha256(code.encode()).hexdigest()[:16]
+    return digests.digest(code)
+
+
+def library(modules: Iterable[str]) -> dict[str, str]:
+    """Return what changes, of each module, when the program in it does."""
+    folder = ROOT / "lib" / "dlam"
+    paths = [folder / f"{name}.py" for name in sorted({*modules} - ASIDE)]
+    return {path.stem: digests.program(path) for path in paths if path.exists()}
 
 
 def measure(chapter: Path, python: str, settings: dict[str, str]) -> dict[str, Any]:
@@ -153,6 +162,7 @@ def certify(chapter: Path, runs: dict[str, dict[str, Any]]) -> dict[str, Any]:
         )
     return {
         "cells": fingerprint(chapter),
+        "library": library(name for run in runs.values() for name in run["modules"]),
         "platforms": list(runs),
         "broken": broken,
         "claims": claims,
@@ -223,7 +233,10 @@ def page(results: dict[str, Any]) -> str:
             f"{sum(c['safety'] is None for c in claims)} are the same everywhere.\n"
         )
         if stem in changed:
-            parts.append("This chapter has changed since, and has to be run again.\n")
+            parts.append(
+                "This chapter, or what it uses of the library, has changed since, "
+                "and has to be run again.\n"
+            )
         parts += [
             f"On *{name}* it stops: {why}\n" for name, why in one["broken"].items()
         ]
@@ -247,11 +260,16 @@ def _table(claims: list[dict[str, Any]]) -> str:
 
 
 def stale(results: dict[str, Any]) -> list[Path]:
-    """Return the chapters whose cells have changed since they were measured."""
+    """Return the chapters whose numbers may have changed since they were measured.
+
+    A cell of theirs has, or a module of the library that they use.
+    """
     return [
         path
         for path in chapters()
-        if results["chapters"].get(path.stem, {}).get("cells") != fingerprint(path)
+        if (one := results["chapters"].get(path.stem)) is None
+        or one["cells"] != fingerprint(path)
+        or one["library"] != library(one["library"])
     ]
 
 

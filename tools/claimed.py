@@ -2,8 +2,9 @@
 """Run the cells of a chapter here and now, and list what it claims.
 
 The outcome, on standard output, is one line of JSON: the claims in their order,
-each with what is stated, the value, and whether it holds; and the error that
-ended the run, if one did.  No figure is drawn to the end, no output kept.
+each with what is stated, the value, and whether it holds; the modules of the
+library that were loaded; and the error that ended the run, if one did.  No figure
+is drawn to the end, no output kept.
 """
 
 from __future__ import annotations
@@ -55,7 +56,9 @@ def run(chapter: Path) -> dict[str, Any]:
             if "matplotlib.pyplot" in sys.modules:
                 sys.modules["matplotlib.pyplot"].close("all")
     dlam.claim = real
-    return {"claims": found, "error": error}
+    names = [name.partition(".") for name in [*sys.modules]]
+    used = sorted(rest for first, _, rest in names if first == "dlam" and rest)
+    return {"claims": found, "modules": used, "error": error}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import argparse
 import ast
-import hashlib
 import json
 import os
 import random
@@ -31,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 import certificate
+import digests
 import mutants
 import prose
 import record
@@ -54,7 +54,7 @@ def digest(name: str) -> str:
     tests = tests_file(name)
     marked = equations(tests) if tests.exists() else {}
     whole = json.dumps([what, [ast.unparse(node) for node in marked.values()]])
-    return hashlib.sha256(whole.encode()).hexdigest()[:16]
+    return digests.digest(whole)
 
 
 def tests_file(name: str) -> Path:
@@ -199,7 +199,7 @@ def altered_data(jobs: int) -> dict[str, Any]:
     tests = mutants.tests_of(DATA)
     ended, _ = mutants.outcomes(f"lib/dlam/{DATA}.py", tests, sources, jobs, DATA)
     left = [m.name for n, m in enumerate(made) if ended[n] == "survived"]
-    return {"digest": mutants.digest(path), "entries": outcome(len(made), left)}
+    return {"digest": digests.program(path), "entries": outcome(len(made), left)}
 
 
 def outcome(made: int, survivors: list[str]) -> dict[str, Any]:

@@ -15,9 +15,7 @@ line; an entry there that no mutant needs any more is an error, too.
 from __future__ import annotations
 
 import argparse
-import ast
 import gc
-import hashlib
 import json
 import os
 import re
@@ -34,6 +32,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import digests
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = Path("trust") / "mutants.json"
@@ -75,24 +75,6 @@ def tests_of(module: str) -> list[str]:
     found = [*(ROOT / "tests").glob(f"test_{module}.py")]
     found += (ROOT / "tests").glob(f"test_{module}_*.py")
     return [f"tests/{path.name}" for path in sorted(found)]
-
-
-def digest(path: Path) -> str:
-    """Return what identifies a program, whatever its comments and docstrings."""
-    tree = ast.parse(path.read_text("utf-8"))
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list):
-            node.body = [one for one in body if not _is_text(one)]  # type: ignore[attr-defined]
-    return hashlib.sha256(ast.unparse(tree).encode()).hexdigest()[:16]
-
-
-def _is_text(node: ast.AST) -> bool:
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    )
 
 
 # Running mutants ----------------------------------------------------------------
@@ -422,31 +404,41 @@ def outcomes(
     return ended, by
 
 
-def measure(module: str, jobs: int) -> dict[str, Any]:
-    """Return what comes out for one module of the library."""
+def measure(module: str, jobs: int, last: dict[str, Any] | None) -> dict[str, Any]:
+    """Return what comes out for one module of the library.
+
+    Given what came out last, of the same program, only those mutants are tried that
+    nothing noticed: the tests can have grown, but what one of them has noticed is
+    taken for noticed.
+    """
     import mutations
 
     path = ROOT / "lib" / "dlam" / f"{module}.py"
+    identity = digests.program(path)
+    if last is not None and last["digest"] != identity:
+        raise SystemExit(f"{path.name} has changed: all its mutants have to be tried")
     source = path.read_text("utf-8")
     possible = len(mutations.places(source))
     chosen = mutations.mutants(source, most=MOST)
+    tried = [m for m in chosen if last is None or m.name in last["survivors"]]
     file = f"lib/dlam/{module}.py"
-    sources = [mutant.source for mutant in chosen]
-    ended, _ = outcomes(file, tests_of(module), sources, jobs, module)
+    ended, _ = outcomes(file, tests_of(module), [m.source for m in tried], jobs, module)
+    endless = sum(outcome == "timeout" for outcome in ended.values())
+    left = [m for n, m in enumerate(tried) if ended[n] == "survived"]
     kinds: dict[str, list[int]] = {}
-    for n, mutant in enumerate(chosen):
+    for mutant in chosen:
         made = kinds.setdefault(mutant.kind, [0, 0])
         made[0] += 1
-        made[1] += ended[n] != "survived"
+        made[1] += mutant not in left
     return {
-        "digest": digest(path),
+        "digest": identity,
         "sampled": possible > MOST,
         "possible": possible,
         "made": len(chosen),
-        "noticed": sum(outcome != "survived" for outcome in ended.values()),
-        "endless": sum(outcome == "timeout" for outcome in ended.values()),
+        "noticed": len(chosen) - len(left),
+        "endless": endless + (last["endless"] if last else 0),
         "kinds": {kind: kinds[kind] for kind in mutations.OPERATORS if kind in kinds},
-        "survivors": [m.name for n, m in enumerate(chosen) if ended[n] == "survived"],
+        "survivors": [mutant.name for mutant in left],
     }
 
 
@@ -466,6 +458,11 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("module", nargs="*", help="modules to measure (default: all)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="at once")
+    parser.add_argument(
+        "--survivors",
+        action="store_true",
+        help="try only those again that nothing noticed last time",
+    )
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.serve:
@@ -475,7 +472,10 @@ def main(arguments: list[str] | None = None) -> int:
     if unknown := {*options.module} - {*known}:
         parser.error(f"no such modules with tests: {', '.join(sorted(unknown))}")
     for module in options.module or known:
-        entry = measure(module, options.jobs)
+        last = None
+        if options.survivors:
+            last = json.loads((ROOT / RESULTS).read_text("utf-8")).get(module)
+        entry = measure(module, options.jobs, last)
         write(ROOT / RESULTS, module, entry, known)
         print(f"{module}: {entry['noticed']} of {entry['made']} noticed")
         for name in entry["survivors"]:

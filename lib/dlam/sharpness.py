@@ -216,15 +216,15 @@ def _like(w: Array, v: Array) -> Array:
 
 
 def _grown(T: Array, alpha: Array, beta: Array) -> Array:
-    """Return tridiagonal matrices with one more row and column."""
+    """Return tridiagonal matrices, their lower half, with one more row."""
     k, j, _ = T.shape
     grown = np.zeros((k, j + 1, j + 1))
     grown[:, :j, :j] = T
-    grown[:, j, j] = alpha
     if j:
-        grown[:, j, j - 1] = grown[:, j - 1, j] = beta
+        grown[:, j, j - 1] = beta
         # A zero vector adds no eigenvalue: it repeats a number below the largest.
-        grown[:, j, j] = np.where(beta == 0, T[:, 0, 0], alpha)
+        alpha = np.where(beta == 0, T[:, 0, 0], alpha)
+    grown[:, j, j] = alpha
     return grown
 
 
