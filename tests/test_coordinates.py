@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -183,3 +184,20 @@ def test_without_scikit_learn_the_error_names_it(
     monkeypatch.setitem(sys.modules, "sklearn", None)  # type: ignore[arg-type]
     with pytest.raises(ModuleNotFoundError, match="pip install scikit-learn"):
         photograph()
+
+
+def test_what_scikit_learn_itself_lacks_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def lacking(name: str, *_: Any) -> None:
+        if name.partition(".")[0] == "sklearn":
+            raise ModuleNotFoundError("No module named 'joblib'", name="joblib")
+
+    for name in [n for n in sys.modules if n.split(".")[0] == "sklearn"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(
+        sys, "meta_path", [SimpleNamespace(find_spec=lacking), *sys.meta_path]
+    )
+    with pytest.raises(ModuleNotFoundError, match="joblib") as caught:
+        photograph()
+    assert caught.value.name == "joblib"

@@ -12,6 +12,7 @@ import sys
 import threading
 import tracemalloc
 from collections.abc import Iterator
+from dataclasses import FrozenInstanceError
 from typing import Any
 
 import numpy as np
@@ -77,14 +78,14 @@ def same(one: History, other: History, **tolerance: float) -> None:
 
 
 @check(60)
-@given(cases(ALL, largest=9), st.sampled_from([None, 1, 2, 5]))
+@given(cases(ALL, largest=9), st.sampled_from([None, 1, 2, 5]), st.sampled_from([1, 5]))
 def test_the_compiled_loops_take_the_steps_of_the_plain_route(
-    case: Case, m: int | None
+    case: Case, m: int | None, every: int
 ) -> None:
     net, p, X, Y, loss, rng = case
     order = rng.integers(len(X), size=(12,) if m is None else (12, m))
     arguments = (net, p, X, Y, order, rng.uniform(0.01, 0.1, 12), loss)
-    options = {"record_every": 5, "keep_path": True}
+    options = {"record_every": every, "keep_path": True}
     same(sgd(*arguments, **options), plain(*arguments, **options), **CLOSE)
 
 
@@ -132,6 +133,40 @@ def test_a_long_run_of_a_small_network_is_the_same_to_the_last_bit(
     monkeypatch.setattr(descent, "SMALL", 0)
     wide = sgd(HH, start(), X, Y, order, 0.05, record_every=100_000)
     same(specialised, wide, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("layers", "networks", "steps", "m", "loop"),
+    [
+        ((2, 3, 2), 1, descent.LONG, 1, "specialised"),
+        ((2, 3, 2), 1, descent.LONG - 1, 1, "small"),
+        ((2, 3, 2), 2, descent.LONG // 2, 1, "specialised"),
+        ((2, 3, 2), 1, descent.LONG, 2, "batch"),
+        ((2, descent.SMALL, 2), 1, descent.LONG, 1, "specialised"),
+        ((2, descent.SMALL, 2), 1, 9, 1, "small"),
+        ((2, descent.SMALL + 1, 2), 1, descent.LONG, 1, "full"),
+    ],
+)
+def test_a_small_network_is_compiled_by_itself_if_that_pays(
+    layers: tuple[int, ...], networks: int, steps: int, m: int, loop: str
+) -> None:
+    order = np.broadcast_to(np.int64(3), (steps, m))
+    for activation in (identity, (sigmoid, identity), (relu, identity)):
+        net = Network(layers, activation)
+        P = net.normal(np.random.default_rng(1), size=networks)
+        run = descent._Run(net, P, X, Y, order, 0.1, quadratic, None, False)
+        kernel, code = run.kernel(), descent._compiled_code()
+        small = relu not in net.activations
+        if loop == "batch":
+            assert kernel.func is code.batch_steps
+            assert kernel.args[0] is not None
+        elif loop == "specialised" and small:
+            kinds = [code.ACTIVATIONS[one] for one in net.activations]
+            wanted = code.specialised(layers, (-1, *kinds), code.QUADRATIC)
+            assert kernel is wanted
+        else:
+            assert kernel.func is code.point_steps
+            assert (kernel.args[0] is None) == (small and loop != "full")
 
 
 def test_wide_layers_are_trained_as_by_the_plain_route() -> None:
@@ -187,6 +222,7 @@ with warnings.catch_warnings(record=True) as caught:
         history = sgd(net, p, *data.drilling_sites(), np.arange(50) % 10, 0.05)
         gradient_descent(net, p, *data.drilling_sites(), 2, 0.05)
 assert len(caught) == 1, [str(c.message) for c in caught]
+assert caught[0].filename == "<string>", caught[0].filename
 print(caught[0].message)
 print(*map(repr, history.parameters.tolist()))
 """
@@ -261,6 +297,12 @@ def test_without_a_wish_the_first_and_the_last_step_are_recorded() -> None:
     assert history.path is None
 
 
+def test_a_history_is_not_written_into() -> None:
+    history = sgd(HH, start(), X, Y, draw(5), 0.05)
+    with pytest.raises(FrozenInstanceError):
+        history.cost = np.zeros(2)  # type: ignore[misc]
+
+
 def test_an_ensemble_keeps_its_axis_first() -> None:
     history = sgd(HH, start(3), X, Y, draw(100), 0.05, record_every=10, keep_path=True)
     assert history.parameters.shape == (3, 23)
@@ -294,6 +336,23 @@ def test_the_number_of_threads_changes_nothing(
     alone = sgd(HH, P, X, Y, order, 0.05, record_every=300)
     monkeypatch.setenv("DLAM_THREADS", threads)
     same(sgd(HH, P, X, Y, order, 0.05, record_every=300), alone)
+
+
+def test_there_are_as_many_threads_as_cores_or_as_wished(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for wanted, threads in (("1", 1), ("3", 3), ("0", 1), ("-2", 1)):
+        monkeypatch.setenv("DLAM_THREADS", wanted)
+        assert descent._threads() == threads
+    monkeypatch.delenv("DLAM_THREADS")
+    monkeypatch.setattr(os, "cpu_count", lambda: 7)
+    ours = {0: {0, 2, 5}}  # the cores that this process, which is 0, may use
+    monkeypatch.setattr(os, "sched_getaffinity", ours.get, raising=False)
+    assert descent._threads() == 3
+    monkeypatch.delattr(os, "sched_getaffinity")
+    assert descent._threads() == 7
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert descent._threads() == 1
 
 
 def test_the_number_of_threads_must_be_a_number(
@@ -346,13 +405,13 @@ def test_a_run_that_diverges_says_when_and_keeps_what_went_before(
 
 
 def test_one_network_that_diverges_ends_the_run_of_all() -> None:
-    P = np.stack([np.zeros(17), 2 * np.ones(17), np.zeros(17)])
+    P = np.stack([np.zeros(17), 2 * np.ones(17), np.zeros(17), 2 * np.ones(17)])
     for route in (sgd, plain):
         with pytest.raises(Diverged, match="of network 1 ") as caught:
             route(STEEP, P, X, 0 * Y, draw(300), 30.0)
         assert caught.value.network == 1
-        assert caught.value.history.parameters.shape == (3, 17)
-        assert caught.value.history.cost.shape == (3, 2)
+        assert caught.value.history.parameters.shape == (4, 17)
+        assert caught.value.history.cost.shape == (4, 2)
 
 
 def test_the_error_of_a_diverging_run_can_be_sent_to_another_process() -> None:
@@ -417,6 +476,7 @@ def test_one_rate_is_as_good_as_the_same_for_every_step() -> None:
     ("change", "error", "message"),
     [
         ({"p": np.ones(22)}, ValueError, r"p: expected shape \(23,\)"),
+        ({"p": np.ones((2, 3, 23))}, ValueError, r"p: expected shape \(23,\)"),
         ({"p": np.full(23, np.nan)}, ValueError, "p: expected finite numbers"),
         ({"p": np.ones((0, 23))}, ValueError, "p: expected at least one network"),
         ({"p": np.ones(23) * 1j}, TypeError, "p: expected real numbers"),

@@ -107,6 +107,11 @@ def test_the_units_of_the_points_do_not_matter(seed: int, factor: float) -> None
     )
 
 
+def test_a_single_point_has_its_own_direction() -> None:
+    np.testing.assert_allclose(max_margin([[3.0, 4.0]]), [3 / 25, 4 / 25])
+    np.testing.assert_allclose(max_margin([[-2.0]]), [-0.5])
+
+
 def test_what_cannot_be_separated_is_refused() -> None:
     xor = np.array([[0, 0, -1], [0, 1, 1], [1, 0, 1], [-1, -1, -1]], dtype=float)
     for Z in (xor, [[1.0], [-2.0]], np.zeros((2, 2))):
@@ -152,6 +157,8 @@ def test_the_flow_of_a_linear_slope_is_the_exponential() -> None:
     path = gradient_flow(lambda p: rates * p, np.ones((2, 2)), times)
     for t, p in zip(times, path, strict=True):
         np.testing.assert_allclose(p, np.exp(-rates * t), rtol=1e-8)
+    path = gradient_flow(lambda p: rates * p, np.ones((2, 2)), [1.0], 1e-13)
+    np.testing.assert_allclose(path, [np.exp(-rates)], rtol=1e-12)
 
 
 def test_the_cost_falls_along_the_gradient_flow() -> None:
@@ -194,6 +201,14 @@ def test_k_equal_singular_values_have_the_effective_rank_k(k: int) -> None:
     assert effective_rank(np.diag([3.0] * k + [0.0] * 2)) == pytest.approx(k)
 
 
+def test_the_flow_of_a_quadratic_cost_is_filtered() -> None:
+    lam, best = np.array([0.2, 1.0, 3.0]), np.array([1.0, -2.0, 0.5])
+    times = np.array([0.0, 0.7, 4.0])
+    path = gradient_flow(lambda p: lam * (p - best), np.zeros(3), times)
+    filtered = flow_filter(lam, times[:, np.newaxis]) * best
+    np.testing.assert_allclose(path, filtered, atol=1e-8)
+
+
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=4), st.floats(0.01, 100))
 def test_both_filters_keep_a_share(lam, t) -> None:
     for share in (flow_filter(lam, t), ridge_filter(lam, 1 / t)):
@@ -211,21 +226,29 @@ NET, P, X, Y = Network((2, 1)), np.zeros(3), np.zeros((4, 2)), np.zeros((4, 1))
     ("call", "message"),
     [
         (lambda: nearest_solution([1.0], [1.0]), r"A: expected shape \(N, s\)"),
+        (lambda: nearest_solution(np.ones((2, 0)), [1, 2]), r"A: expected shape"),
         (lambda: nearest_solution([[1.0]], [1.0, 2.0]), r"y: expected shape \(1,\)"),
         (lambda: nearest_solution([[1.0]], [1.0], [0.0, 0.0]), "start: expected shape"),
         (lambda: nearest_solution([[np.nan]], [1.0]), "A: expected finite"),
         (lambda: max_margin([1.0]), r"Z: expected shape \(N, n\)"),
+        (lambda: max_margin(np.ones((0, 2))), r"Z: expected shape \(N, n\)"),
         (lambda: max_margin([[np.inf]]), "Z: expected finite"),
         (lambda: modified_gradient(NET, P, X, Y, -1), "learning_rate: .* got -1"),
         (lambda: modified_gradient(NET, P, X, Y, [1, 2]), "learning_rate: "),
         (lambda: modified_gradient(NET, P + np.nan, X, Y, 1), "p: expected finite"),
         (lambda: gradient_flow(lambda p: p, [1.0], [1.0, 0.5]), "times: .* increasing"),
         (lambda: gradient_flow(lambda p: p, [1.0], [-1.0]), "times: "),
+        (lambda: gradient_flow(lambda p: p, [1.0], [-1.0, 1.0]), "times: "),
+        (lambda: gradient_flow(lambda p: p, [1.0], [1.0, 1.0]), "times: "),
+        (lambda: gradient_flow(lambda p: p, [1.0], [[1.0]]), "times: .* shape"),
+        (lambda: gradient_flow(lambda p: p, [1.0], []), "times: .* shape"),
         (lambda: gradient_flow(lambda p: p, [1.0], [1.0], 0), "tolerance: .* got 0"),
+        (lambda: gradient_flow(lambda p: p, [1.0], [1.0], 1), "tolerance: .* got 1"),
         (lambda: gradient_flow(lambda p: p[:1], [1.0, 2.0], [1.0]), "slope: expected"),
         (lambda: mode_growth(0.0, 0.0, 1.0), "start: expected numbers > 0"),
         (lambda: mode_growth(0.0, 1.0, -1.0), "target: expected numbers > 0"),
         (lambda: effective_rank([1.0]), r"M: expected shape \(…, m, n\)"),
+        (lambda: effective_rank(np.ones((0, 2))), r"M: expected shape \(…, m, n\)"),
         (lambda: effective_rank(np.zeros((2, 2))), "M: expected a matrix that is not"),
         (lambda: flow_filter([-1.0], 1.0), "eigenvalues: expected numbers ≥ 0"),
         (lambda: flow_filter([1.0], -1.0), "t: expected numbers ≥ 0"),

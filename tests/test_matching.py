@@ -74,31 +74,52 @@ def test_what_is_matched_stays_as_it_is(net, seed) -> None:
     np.testing.assert_array_equal(match(net, p, once), once)
 
 
+def centred(net: Network, p):
+    """The coordinates in which a change of sign keeps lengths."""
+    parts, before = [], None
+    for (W, b), activation in zip(net.unpack(p), net.activations, strict=True):
+        shift = W.sum(axis=1) / 2 if before is sigmoid else 0
+        parts.append((W, b + shift))
+        before = activation
+    return net.pack(parts)
+
+
+def distance(net: Network, p, q) -> float:
+    return np.linalg.norm(centred(net, p) - centred(net, q))
+
+
 @settings(deadline=None)
 @given(networks(), seeds)
 def test_matching_never_leads_away(net, seed) -> None:
-    """In the coordinates in which a change of sign keeps lengths."""
-
-    def centred(p):
-        parts, before = [], None
-        for (W, b), activation in zip(net.unpack(p), net.activations, strict=True):
-            shift = W.sum(axis=1) / 2 if before is sigmoid else 0
-            parts.append((W, b + shift))
-            before = activation
-        return net.pack(parts)
-
     p, q = net.normal(np.random.default_rng(seed), scale=1.0, size=2)
-    matched, goal = centred(match(net, p, q)), centred(p)
-    assert np.linalg.norm(matched) == pytest.approx(np.linalg.norm(centred(q)))
-    near, far = (np.linalg.norm(goal - x) for x in (matched, centred(q)))
-    assert near <= far + 1e-12
+    matched, zero = match(net, p, q), np.zeros_like(p)
+    assert distance(net, matched, zero) == pytest.approx(distance(net, q, zero))
+    assert distance(net, p, matched) <= distance(net, p, q) + 1e-12
+
+
+@pytest.mark.parametrize("first", [sigmoid, tanh, relu])
+@pytest.mark.parametrize("second", [sigmoid, tanh, relu])
+@pytest.mark.parametrize("seed", range(3))
+def test_no_other_order_of_one_layer_is_nearer(first, second, seed) -> None:
+    """With two hidden layers, where biases count behind the first."""
+    net = Network((1, 3, 3, 1), (first, second, identity))
+    p, q = net.normal(np.random.default_rng(seed), scale=1.0, size=2)
+    matched = match(net, p, q)
+    least = distance(net, p, matched)
+    for layer, activation in ((2, first), (3, second)):
+        signs = [1] if activation is relu else [1, -1]
+        for order in permutations(range(3)):
+            for e in product(signs, repeat=3):
+                other = rearrange(net, matched, layer, order, e)
+                assert distance(net, p, other) >= least - 1e-12
 
 
 @pytest.mark.parametrize("activation", [tanh, relu])
 @pytest.mark.parametrize("seed", range(4))
-def test_no_copy_is_nearer_than_the_match(activation, seed) -> None:
+@pytest.mark.parametrize("scale", [1e-8, 0.1, 1.0])
+def test_no_copy_is_nearer_than_the_match(activation, seed, scale) -> None:
     net = Network((2, 3, 2), (activation, identity))
-    p, q = net.normal(np.random.default_rng(seed), scale=1.0, size=2)
+    p, q = net.normal(np.random.default_rng(seed), scale=scale, size=2)
     signs = [1, -1] if activation is tanh else [1]
     copies = np.array(
         [
@@ -143,6 +164,10 @@ def test_copies_are_counted(sizes, activation, copies) -> None:
     assert n_copies(Network(sizes, activation)) == copies
 
 
+def test_networks_of_zeros_are_matched_as_they_are() -> None:
+    np.testing.assert_array_equal(match(NET, P, P), P)
+
+
 # Barriers
 
 
@@ -152,6 +177,7 @@ def two_wells(P):
 
 def test_a_barrier_is_the_height_above_the_chord() -> None:
     assert barrier(two_wells, [-1.0], [1.0]) == 1
+    assert barrier(two_wells, [-1.0], [1.0], points=2) == 0
     tilted = barrier(lambda P: two_wells(P) + 5 * P[:, 0], [-1.0], [1.0])
     assert tilted == pytest.approx(1)
 
@@ -188,11 +214,13 @@ P = np.zeros(NET.n_parameters)
     [
         (lambda: n_copies("net"), TypeError, "net: expected a Network"),
         (lambda: match(None, P, P), TypeError, "net: expected a Network"),
+        (lambda: rearrange(None, P, 2, [0]), TypeError, "net: expected a Network"),
         (lambda: match(NET, P[1:], P), ValueError, r"p: expected shape \(13,\)"),
         (lambda: match(NET, P, P[1:]), ValueError, "q: expected shape"),
         (lambda: match(NET, P, P + np.nan), ValueError, "q: expected finite"),
         (lambda: match(NET, P[None, None], P), ValueError, "p: expected shape"),
         (lambda: rearrange(NET, P[1:], 2, [0, 1, 2]), ValueError, "p: expected shape"),
+        (lambda: rearrange(NET, [P, P], 2, [0, 1, 2]), ValueError, "p: expected sh"),
         (lambda: rearrange(NET, P, 3, [0]), ValueError, "layer: expected a hidden"),
         (lambda: rearrange(NET, P, 1, [0, 1]), ValueError, "layer: expected a hidden"),
         (lambda: rearrange(NET, P, 2.0, [0, 1, 2]), TypeError, "layer: expected an"),

@@ -117,7 +117,7 @@ METHOD = """
 {operators}
 
 The mutants are made by [Cosmic Ray](https://cosmic-ray.readthedocs.io), and by a few operators of our own that know about matrices and layers.
-Left as they are: annotations of types, docstrings, and what the messages of errors say.
+Left as they are: annotations of types, docstrings, what the messages of errors say, and how large and how thick things are drawn.
 Each mutant has to pass the tests of its own module and the examples in its docstrings, no others, so that a module cannot hide behind those that use it.
 One that takes several times as long as usual counts as noticed; there were {endless} of these.
 {sampled}

@@ -2,8 +2,8 @@
 
 Most operators are Cosmic Ray's; those that know mathematics (a transposed matrix,
 a dropped factor, the layer next to the right one) are added here.  What no test
-could or should notice is left alone: annotations, docstrings, `__all__`, and what
-the messages of errors say.
+could or should notice is left alone: annotations, docstrings, `__all__`, what the
+messages of errors say, and how large and how thick things are drawn.
 """
 
 from __future__ import annotations
@@ -399,6 +399,26 @@ def _common(one: list[str], other: list[str]) -> int:
     return next(differ, min(len(one), len(other)))
 
 
+# How large and how thick things are drawn, and which of them lies on top.
+LOOKS = {"figsize", "fontsize", "linewidth", "markeredgewidth", "markersize", "pad"}
+LOOKS |= {"shrinkA", "shrinkB", "zorder", "axes.labelsize", "axes.titlesize"}
+LOOKS |= {"font.size", "legend.fontsize", "lines.linewidth"}
+
+
+def _looks(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the numbers that are given to Matplotlib by one of these names."""
+    values: list[ast.AST] = []
+    if isinstance(node, ast.keyword) and node.arg in LOOKS:
+        values = [node.value]
+    if isinstance(node, ast.Dict):
+        pairs = zip(node.keys, node.values, strict=True)
+        values = [
+            v for k, v in pairs if isinstance(k, ast.Constant) and k.value in LOOKS
+        ]
+    for value in values:
+        yield from (n for n in ast.walk(value) if isinstance(n, ast.Constant))
+
+
 def _spared(source: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
     """Return where nothing is changed, as pairs of positions."""
     spared: list[ast.AST] = []
@@ -408,6 +428,7 @@ def _spared(source: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
                 spared.append(part)
         if isinstance(node, ast.Raise):
             spared.append(node)
+        spared += _looks(node)
         if isinstance(node, ast.Assign):
             names = {t.id for t in node.targets if isinstance(t, ast.Name)}
             if "__all__" in names:

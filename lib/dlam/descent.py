@@ -300,7 +300,7 @@ class _Run:
                     run = partial(self.compiled, kernel, first=first, last=last)
                     list(pool.map(run, parts))
 
-            self.record(0, 0)
+            self.record(0)
             for first in range(0, self.n_steps, size):
                 last = min(first + size, self.n_steps)
                 before = self.p.copy()
@@ -365,7 +365,7 @@ class _Run:
         self.p -= self.rate[t] * g  # (4.6), (4.8)
         i = int(np.searchsorted(self.steps, t + 1))
         if self.steps[i] == t + 1 and np.isfinite(self.p).all():
-            self.record(i, t + 1)
+            self.record(i)
 
     def each(self) -> zip[tuple[Array, NDArray[np.integer[Any]]]]:
         return zip(self.p, self.order, strict=True)
@@ -374,8 +374,8 @@ class _Run:
         """Return the gradient of the mean loss at some rows."""
         return gradient(self.net, p, self.X[rows], self.Y[rows], self.loss)
 
-    def record(self, i: int, step: int) -> None:
-        """Put down the cost of every network after a step, as record number i."""
+    def record(self, i: int) -> None:
+        """Put down the cost of every network, as record number i."""
         for n, p in enumerate(self.p):
             self.cost[n, i] = cost(self.net, p, self.X, self.Y, self.loss)
         if self.path.shape[1]:
@@ -405,7 +405,7 @@ class _Run:
         advance(first, low)
         i = int(np.searchsorted(self.steps, low))
         self.steps[i] = low
-        self.record(i, low)
+        self.record(i)
         history = self.history(self.steps[: i + 1].copy())
         raise Diverged(high, history, None if self.single else bad)
 

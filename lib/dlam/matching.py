@@ -107,7 +107,9 @@ def rearrange(
     array([ 2., -1.,  4., -3.,  6., -5.,  7.])
     """
     _network(net)
-    (q,) = _vectors(net, p=p)
+    q = finite(p, "p")
+    if q.shape != (net.n_parameters,):
+        raise ValueError(f"p: expected shape ({net.n_parameters},), got {q.shape}")
     l = integer(layer, "layer")
     if not 2 <= l <= net.n_layers - 1:
         raise ValueError(
@@ -234,7 +236,7 @@ def barrier(
     for k, (a, b) in enumerate(zip(first, second, strict=True)):
         values = line(f, a, b, t)
         chord = (1 - t) * values[0] + t * values[-1]
-        above[k] = max(0.0, (values - chord).max())
+        above[k] = (values - chord).max()
     single: float | Array = above if np.ndim(p) == 2 else above.item()
     return single
 
@@ -280,16 +282,6 @@ def _network(net: Any) -> Network:
     if not isinstance(net, Network):
         raise TypeError(f"net: expected a Network, got {net!r}")
     return net
-
-
-def _vectors(net: Network, **vectors: ArrayLike) -> list[Array]:
-    arrays = [finite(vector, name) for name, vector in vectors.items()]
-    for name, array in zip(vectors, arrays, strict=True):
-        if array.shape != (net.n_parameters,):
-            raise ValueError(
-                f"{name}: expected shape ({net.n_parameters},), got {array.shape}"
-            )
-    return arrays
 
 
 def _pairs(net: Network | None, p: ArrayLike, q: ArrayLike) -> tuple[Array, Array]:

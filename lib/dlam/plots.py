@@ -111,7 +111,7 @@ def scatter(X: ArrayLike, Y: ArrayLike, ax: Axes | None = None) -> Axes:
         raise ValueError(
             f"X, Y: expected two arrays of shape (N, 2), got {X.shape} and {Y.shape}"
         )
-    ax = _axes(ax, (4.2, 4.2))
+    ax = _axes(ax, figsize=(4.2, 4.2))
     for k, (name, colour, marker) in enumerate(
         zip("AB", (BLUE, ORANGE), MARKERS, strict=True)
     ):
@@ -197,7 +197,7 @@ def activations(functions: Sequence[Activation]) -> Figure:
     return figure
 
 
-def _grid(n: int, low: float = 0.0, high: float = 1.0) -> NDArray[np.float64]:
+def _grid(n: int, low: float, high: float) -> NDArray[np.float64]:
     """Return the n × n points of a square as rows, x_1 varying fastest."""
     t = np.linspace(low, high, n)
     x1, x2 = np.meshgrid(t, t)
@@ -232,7 +232,7 @@ def shades(
     QuadContourSet
         For a colour bar.
     """
-    ax = _axes(ax, (4.2, 4.2))
+    ax = _axes(ax, figsize=(4.2, 4.2))
     levels = np.linspace(0, 1, 11) if levels is None else np.asarray(levels)
     grid = _grid(n, low, high)
     t = grid[:n, 0]
@@ -274,7 +274,7 @@ def decision_regions(
     """
     if (net.sizes[0], net.sizes[-1]) != (2, 2):
         raise ValueError(f"net: expected two inputs and two outputs, got {net.sizes}")
-    ax = _axes(ax, (4.2, 4.2))
+    ax = _axes(ax, figsize=(4.2, 4.2))
 
     def margin(points: NDArray[np.float64]) -> NDArray[np.float64]:
         output = net(p, points)
@@ -353,7 +353,7 @@ def network_diagram(
     ValueError
         If the network has no such weight.
     """
-    ax = _axes(ax, (WIDTH * 0.8, 2.9))
+    ax = _axes(ax, figsize=(WIDTH * 0.8, 2.9))
     weights = {
         (level, j, k)
         for level, (m, n) in enumerate(pairwise(net.sizes), start=2)
