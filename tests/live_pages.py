@@ -1,8 +1,9 @@
-"""A live figure in the browser, and a hand that uses it."""
+"""A live figure in the browser, and a hand that uses it; and Node beside it."""
 
 from __future__ import annotations
 
-import re
+import json
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,23 +12,47 @@ from typing import Any
 
 import browser
 import page_checks as checks
-from needed import require_program
+from needed import ROOT, require_program
 
 WAIT = 60_000  # milliseconds: a busy machine takes its time
-PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
-PIXEL = """([canvas, x, y]) => {
-    const shown = document.querySelectorAll(canvas)[0];
-    const [u, v] = [x * (shown.width - 1), y * (shown.height - 1)].map(Math.round);
-    return [...shown.getContext("2d").getImageData(u, v, 1, 1).data];
-}"""
+PHONE = {"viewport": {"width": checks.NARROW, "height": 740}, "has_touch": True}
+
+
+def under_node(script: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Give cases to a script of tests/live, and return what it says of them."""
+    require_program("node")
+    done = subprocess.run(
+        ["node", ROOT / "tests/live" / script],
+        input=json.dumps(given),
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
 
 
 class LiveFigure:
     """A figure in a page of its own."""
 
-    def __init__(self, page: Any, box: Any, seen: checks.Visit) -> None:
-        self.page, self.box, self.seen = page, box, seen
-        self.stage = box.locator(".live-stage")
+    ready = "data:not(:empty)"  # what it has as soon as it can be used
+
+    def __init__(self, page: Any, name: str, seen: checks.Visit) -> None:
+        self.page, self.seen = page, seen
+        self.box = page.locator(name)
+        self.picture = page.locator(f"{name} > img")
+        self.stage = self.box.locator(".live-stage")
+
+    def come_into_view(self) -> None:
+        self.box.scroll_into_view_if_needed()
+        self.stage.locator(self.ready).first.wait_for(timeout=WAIT)
+        self.drawn()
+
+    def asked(self) -> list[Any]:
+        """What has come of the files of live/ that the page has asked for."""
+        return [r for r in self.seen.responses if "/live/" in r.url]
+
+    def fetched(self) -> list[str]:
+        return sorted(r.url.partition("?")[0].split("/")[-1] for r in self.asked())
 
     def button(self, name: str) -> Any:
         return self.stage.get_by_role("button", name=name, exact=True)
@@ -46,7 +71,8 @@ class LiveFigure:
 
     def data(self) -> list[float]:
         """The numbers that are shown, in full."""
-        return self.stage.locator("data").evaluate_all("all => all.map(e => +e.value)")
+        shown = self.stage.locator("data")
+        return [float(n) for n in shown.evaluate_all("all => all.map(e => e.value)")]
 
     def drawn(self) -> None:
         """Wait until what was changed is drawn."""
@@ -55,11 +81,18 @@ class LiveFigure:
             "() => requestAnimationFrame(() => setTimeout(done))))"
         )
 
+    def wait_until(self, condition: str, arg: object = None) -> None:
+        self.page.wait_for_function(condition, arg=arg, timeout=WAIT)
+        self.drawn()
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
     def drag(self, handle: Any, area: Any, to: tuple[float, float]) -> None:
         """Drag by the mouse to a share of the width and height of the area."""
         handle.scroll_into_view_if_needed()
-        x, y = middle(handle)
-        self.page.mouse.move(x, y)
+        self.page.mouse.move(*middle(handle))
         self.page.mouse.down()
         self.page.mouse.move(*within(area, to), steps=5)
         self.page.mouse.up()
@@ -85,17 +118,18 @@ class LiveFigure:
             send("touchMove", (x, y))
         send("touchEnd")
         self.drawn()
-        assert self.page.evaluate("scrollY") == scrolled
+        assert self.page.evaluate("scrollY") == scrolled, "the page has moved"
 
-    def stops(self) -> list[tuple[str, bool]]:
+    def stops(self, first: Any) -> list[tuple[str, bool]]:
         """Go through the figure by the tab key; name each stop, and if it is marked."""
+        first.focus()
         found = []
-        for _ in range(60):
+        while len(found) < 60:
             inside, name, marked = self.page.evaluate(
                 """() => {
                 const e = document.activeElement, style = getComputedStyle(e);
                 return [Boolean(e.closest(".live-stage")),
-                    e.ariaLabel || e.closest("label")?.textContent || e.textContent,
+                    e.ariaLabel || e.labels?.[0]?.textContent || e.textContent,
                     style.outlineStyle !== "none"
                         && parseFloat(style.outlineWidth) > 0];
                 }"""
@@ -103,21 +137,12 @@ class LiveFigure:
             if not inside:
                 break
             found.append((name, marked))
-            self.page.keyboard.press("Tab")
+            self.press("Tab")
         return found
-
-    def edges(self) -> list[tuple[float, float]]:
-        """Where the parts of the figure begin and end, from the left."""
-        parts = self.stage.locator(":is(button, select, input, p, svg, table, canvas)")
-        return parts.evaluate_all(
-            "all => all.map(e => e.getBoundingClientRect()).filter(r => r.width)"
-            ".map(r => [r.left, r.right])"
-        )
 
 
 def middle(handle: Any) -> tuple[float, float]:
-    box = handle.bounding_box()
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    return within(handle, (0.5, 0.5))
 
 
 def within(area: Any, share: tuple[float, float]) -> tuple[float, float]:
@@ -137,8 +162,11 @@ def desk(html: Path) -> Iterator[SimpleNamespace]:
 
 @contextmanager
 def visits(
-    desk: SimpleNamespace, chapter: str, name: str
-) -> Iterator[Callable[..., LiveFigure]]:
+    desk: SimpleNamespace,
+    chapter: str,
+    name: str,
+    kind: type[LiveFigure] = LiveFigure,
+) -> Iterator[Callable[..., Any]]:
     """Give a function that opens a chapter at its figure, as for the first time."""
     contexts = []
 
@@ -153,12 +181,11 @@ def visits(
         if not mathematics:  # to set all formulas of the chapter takes long
             page.route("**/mathjax/**", lambda route: route.fulfill(body=""))
         page.goto(f"{desk.address}{chapter}.html{state}")
-        browser.settle(page)
-        figure = LiveFigure(page, page.locator(name), seen)
+        if options.get("java_script_enabled", True):
+            browser.settle(page)
+        figure = kind(page, name, seen)
         if wait:
-            figure.box.scroll_into_view_if_needed()
-            figure.stage.locator("data").first.wait_for(timeout=WAIT)
-            figure.drawn()
+            figure.come_into_view()
         return figure
 
     yield open_page
@@ -166,7 +193,109 @@ def visits(
         context.close()
 
 
-def fetched(figure: LiveFigure) -> list[str]:
-    """Return the files of live/ that the page has asked for."""
-    asked = [r.url for r in figure.seen.responses if "/live/" in r.url]
-    return sorted(re.findall(r"([^/]+?)(?:\?.*)?$", url)[0] for url in asked)
+# What holds of every live figure. axe looks at the whole page, or at `where`.
+
+
+def check_fetching(figure: LiveFigure, *modules: str) -> None:
+    """Nothing of a figure comes before it is seen, and then its modules do."""
+    assert figure.fetched() == ["live.css", "loader.js"], figure.fetched()
+    figure.come_into_view()
+    assert {*modules} <= {*figure.fetched()}, figure.fetched()
+    assert not figure.seen.foreign, figure.seen.foreign
+    assert not figure.seen.errors, figure.seen.errors
+
+
+def check_refusal(figure: LiveFigure) -> None:
+    """A hostile address has done nothing, and a notice says so."""
+    assert "does not have" in figure.notice(), figure.notice()
+    assert "bad" not in figure.page.title(), figure.page.title()
+    assert figure.stage.locator("script, img").count() == 0
+    assert not figure.seen.errors, figure.seen.errors
+
+
+def check_colours(figure: LiveFigure, canvas: str, x: float, y: float) -> None:
+    """The ground of a canvas turns dark with the page, here at a share of its size."""
+    shown = figure.stage.locator(canvas).first
+
+    def brightness() -> int:
+        return shown.evaluate(
+            """(canvas, [x, y]) => {
+            const [u, v] = [x * (canvas.width - 1), y * (canvas.height - 1)];
+            const pixel = canvas.getContext("2d")
+                .getImageData(Math.round(u), Math.round(v), 1, 1).data;
+            return pixel[0] + pixel[1] + pixel[2];
+            }""",
+            [x, y],
+        )
+
+    light = brightness()
+    checks.switch(figure.page, "dark")
+    dark = brightness()
+    assert light > 3 * 150, light
+    assert dark < 3 * 105, dark
+
+
+def check_axe(figure: LiveFigure, where: str | None = None) -> None:
+    """axe finds nothing in the light, nor in the colours of the dark."""
+    found = checks.violations(figure.page, where)
+    assert not found, found
+    checks.switch(figure.page, "dark")
+    found = checks.violations(figure.page, where, runOnly=checks.COLOURS)
+    assert not found, found
+
+
+def check_telephone(figure: LiveFigure, where: str | None = None) -> None:
+    """Every part of the figure lies in the window, and axe finds nothing."""
+    found = checks.wide_parts(figure.page)
+    assert not found, found
+    parts = "a, button, canvas, input, li, p, select, svg, table"
+    edges = figure.stage.locator(f":is({parts})").evaluate_all(
+        """all => all.map(e => [e.getBoundingClientRect(), e.outerHTML.slice(0, 80)])
+        .filter(([r]) => r.width).map(([r, html]) => [r.left, r.right, html])"""
+    )
+    assert edges, "nothing is shown"
+    outside = [html for left, right, html in edges if left < 0 or right > checks.NARROW]
+    assert not outside, outside
+    found = checks.violations(figure.page, where)
+    assert not found, found
+
+
+@contextmanager
+def few_pictures(
+    figure: LiveFigure, part: str, beside: int, **changes: object
+) -> Iterator[None]:
+    """Whoever wants no motion sees a picture a second, and a few beside.
+
+    A picture is a change of the part; `changes` says which to a MutationObserver.
+    """
+    figure.page.evaluate(
+        """([part, changes]) => {
+        window.pictures = 0;
+        window.began = performance.now();
+        new MutationObserver(() => window.pictures++).observe(
+            document.querySelector(part), changes);
+        }""",
+        [part, changes],
+    )
+    yield
+    pictures, seconds = figure.page.evaluate(
+        "[window.pictures, (performance.now() - window.began) / 1000]"
+    )
+    assert 1 <= pictures <= seconds + beside, (pictures, seconds)
+
+
+def check_print(figure: LiveFigure) -> None:
+    """Paper has the picture in place of the live figure, under the same caption."""
+    caption = figure.box.locator("figcaption")
+    words = caption.inner_text()
+    assert not figure.picture.is_visible(), "the picture is beside the live figure"
+    figure.page.emulate_media(media="print")
+    assert figure.picture.is_visible(), "there is no picture"
+    assert not figure.stage.is_visible(), "the live figure is printed"
+    assert caption.inner_text() == words, caption.inner_text()
+
+
+def check_picture(figure: LiveFigure) -> None:
+    """The picture stands, and nothing on the page is live."""
+    assert figure.picture.is_visible(), "there is no picture"
+    assert figure.page.locator(".live-stage").count() == 0, "a figure is live"

@@ -12,6 +12,7 @@ import pytest
 
 from dlam import Network, activations, cost, costs, gradient, paper, sampling, sgd
 from dlam.matlab import MatlabRandom
+from live_pages import under_node
 from needed import ROOT, require_program
 
 LIVE = sorted((ROOT / "live").glob("*.js"))
@@ -76,7 +77,6 @@ def of_library(case: dict) -> dict:
 @pytest.fixture(scope="module")
 def computed() -> dict:
     """What the modules of live/ make of the cases, under Node."""
-    require_program("node")
     given = {
         "networks": [
             {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in case.items()}
@@ -85,14 +85,7 @@ def computed() -> dict:
         "streams": [{"seed": seed, "n": 3000} for seed in SEEDS],
         "runs": RUNS,
     }
-    done = subprocess.run(
-        ["node", ROOT / "tests/live/results.js"],
-        input=json.dumps(given),
-        capture_output=True,
-        encoding="utf-8",
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return under_node("results.js", given)
 
 
 # One truth

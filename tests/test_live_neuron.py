@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-
 import numpy as np
 import pytest
 
 import live_pages
 import page_checks as checks
 from dlam import Network, backprop, data, sigmoid
-from needed import ROOT, require_program
 
 CHAPTER, FIGURE = "book/01-network", "#fig-in-hand"
-PICTURE = f"{FIGURE} > img"
 
 
 @pytest.fixture(scope="module")
@@ -55,15 +50,8 @@ LAYERS = [random_layer(seed) for seed in range(60)]
 
 @pytest.fixture(scope="module")
 def computed() -> list[dict]:
-    require_program("node")
-    done = subprocess.run(
-        ["node", ROOT / "tests/live/hands-on-results.js"],
-        input=json.dumps({"layers": LAYERS, "networks": [], "seeds": []}),
-        capture_output=True,
-        encoding="utf-8",
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)["layers"]
+    given = {"layers": LAYERS, "networks": [], "seeds": []}
+    return live_pages.under_node("hands-on-results.js", given)["layers"]
 
 
 def test_a_layer_says_what_the_library_says(computed):
@@ -96,15 +84,9 @@ def test_the_sites_that_some_neuron_is_on_at_are_counted(computed):
 
 def test_the_figure_is_fetched_when_it_comes_into_view(show):
     figure = show(wait=False, mathematics=True)
-    assert live_pages.fetched(figure) == ["live.css", "loader.js"]
-    figure.box.scroll_into_view_if_needed()
-    figure.stage.locator("data").first.wait_for(timeout=live_pages.WAIT)
-    figure.drawn()
-    assert {"neuron.js", "core.js"} <= set(live_pages.fetched(figure))
-    assert "drilling-map.js" not in live_pages.fetched(figure)
+    live_pages.check_fetching(figure, "neuron.js", "core.js")
+    assert "drilling-map.js" not in figure.fetched()
     assert checks.weight(figure.seen.responses) <= checks.BUDGET
-    assert not figure.seen.foreign
-    assert not figure.seen.errors
 
 
 # By hand
@@ -137,11 +119,9 @@ def test_the_curve_is_made_steeper_and_turned_round_at_its_edge(show):
 def test_the_dashed_curve_of_the_chapter_can_be_made(show):
     figure = show()
     figure.slider("w").focus()
-    for _ in range(20):
-        figure.page.keyboard.press("ArrowRight")
+    figure.press(*["ArrowRight"] * 20)
     figure.slider("b").focus()
-    for _ in range(30):
-        figure.page.keyboard.press("ArrowLeft")
+    figure.press(*["ArrowLeft"] * 30)
     figure.drawn()
     assert fact(figure, "the edge, −b/w") == "5.00"
     assert figure.hash() == "#neuron?line=3,-15"
@@ -206,24 +186,19 @@ def test_a_finger_moves_the_edge_and_the_page_stays(show):
 
 def test_arrow_keys_move_every_handle_and_what_changed_is_said(show):
     figure = show()
-    press = figure.page.keyboard.press
     for name in ("The edge of the neuron", "Where the output is 0.9", "The input"):
         before = figure.hash()
         figure.slider(name).focus()
-        press("ArrowRight")
-        press("Shift+ArrowRight")
+        figure.press("ArrowRight", "Shift+ArrowRight")
         figure.drawn()
         assert figure.hash() != before
-    figure.page.wait_for_function(
-        "document.querySelector('.live-stage [aria-live]').textContent"
-    )
+    figure.wait_until("document.querySelector('.live-stage [aria-live]').textContent")
     assert figure.said().startswith("The output is 0.")
 
 
 def test_the_tab_key_goes_through_the_figure_and_shows_where_it_is(show):
     figure = show("#neuron?view=layer")
-    figure.button("One input").focus()
-    stops = figure.stops()
+    stops = figure.stops(figure.button("One input"))
     assert all(marked for _, marked in stops)
     names = " ".join(name for name, _ in stops)
     for name in ("A layer", "Reset", "The input", "The edge of neuron 3"):
@@ -265,11 +240,8 @@ def test_reset_brings_everything_back_and_cleans_the_address(show):
 )
 def test_a_hostile_address_gives_the_default_and_says_so(show, hostile):
     figure = show(hostile)
-    assert "does not have" in figure.notice()
     assert figure.data() == [pytest.approx(float(sigmoid(1)), abs=1e-12)]
-    assert "bad" not in figure.page.title()
-    assert figure.stage.evaluate("e => e.querySelector('script, img')") is None
-    assert not figure.seen.errors
+    live_pages.check_refusal(figure)
 
 
 # For everyone
@@ -277,30 +249,17 @@ def test_a_hostile_address_gives_the_default_and_says_so(show, hostile):
 
 def test_the_square_follows_light_and_dark(show):
     figure = show("#neuron?view=plane", color_scheme="light")
-    place = [".live-map:not([hidden]) canvas", 0.02, 0.5]
-    light = figure.page.evaluate(live_pages.PIXEL, place)
-    checks.switch(figure.page, "dark")
-    dark = figure.page.evaluate(live_pages.PIXEL, place)
-    assert sum(light[:3]) > 3 * 150
-    assert sum(dark[:3]) < 3 * 105
+    live_pages.check_colours(figure, ".live-map:not([hidden]) canvas", 0.02, 0.5)
 
 
 @pytest.mark.parametrize("state", ["", "#neuron?view=layer"])
 def test_axe_finds_nothing_in_the_figure(show, state):
-    figure = show(state)
-    assert checks.violations(figure.page) == []
-    checks.switch(figure.page, "dark")
-    assert checks.violations(figure.page, runOnly=checks.COLOURS) == []
+    live_pages.check_axe(show(state))
 
 
 @pytest.mark.parametrize("view", ["line", "layer"])
 def test_a_telephone_shows_all_of_it(show, view):
-    figure = show(f"#neuron?view={view}", **live_pages.PHONE)
-    assert not checks.wide_parts(figure.page)
-    edges = figure.edges()
-    assert edges
-    assert all(left >= 0 and right <= checks.NARROW for left, right in edges)
-    assert checks.violations(figure.page) == []
+    live_pages.check_telephone(show(f"#neuron?view={view}", **live_pages.PHONE))
 
 
 def test_nothing_moves_by_itself(show):
@@ -321,19 +280,8 @@ def test_nothing_moves_by_itself(show):
 
 
 def test_paper_has_the_picture_under_the_same_caption(show):
-    figure = show()
-    caption = figure.box.locator("figcaption").inner_text()
-    assert not figure.page.locator(PICTURE).is_visible()
-    figure.page.emulate_media(media="print")
-    assert figure.page.locator(PICTURE).is_visible()
-    assert not figure.stage.is_visible()
-    assert figure.box.locator("figcaption").inner_text() == caption
+    live_pages.check_print(show())
 
 
-def test_without_javascript_the_picture_stands(desk):
-    context = desk.chromium.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(f"{desk.address}{CHAPTER}.html")
-    assert page.locator(PICTURE).is_visible()
-    assert page.locator(".live-stage").count() == 0
-    context.close()
+def test_without_javascript_the_picture_stands(show):
+    live_pages.check_picture(show(java_script_enabled=False, wait=False))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 
+import live_pages
 import page_checks as checks
 from dlam import Network, claim, cost, errors, forward, gradient, paper
-from live_reader import FOCUSED, WAIT, Reader, readers, under_node
 from needed import ROOT
 
 CHAPTER = "book/05-back-propagation"
@@ -28,7 +27,7 @@ WALKS = [
 
 @pytest.fixture(scope="module")
 def computed() -> dict:
-    return under_node("figures.js", {"descents": [], "walks": WALKS})
+    return live_pages.under_node("figures.js", {"descents": [], "walks": WALKS})
 
 
 def subject(case: dict) -> tuple:
@@ -90,140 +89,145 @@ def test_every_number_is_that_of_the_library(computed, n):
 # In a browser
 
 
+class StepByStep(live_pages.LiveFigure):
+    """The small networks of chapter 5, neuron by neuron."""
+
+    ready = "button"  # the first step has no numbers yet
+
+    def step(self) -> str:
+        return self.slider("step").get_attribute("aria-valuetext")
+
+    def title(self) -> str:
+        return self.box.locator(".net-title").inner_text()
+
+    def written(self, kind: str) -> list[str]:
+        texts = self.box.locator(f".net-picture .net-{kind}").all_text_contents()
+        return [text.replace("−", "-") for text in texts]
+
+    def by(self) -> list[str]:
+        return self.box.locator(".net-by").all_inner_texts()
+
+
 @pytest.fixture(scope="module")
-def show(html) -> Iterator[Callable[..., Reader]]:
-    with readers(html, CHAPTER, FIGURE) as open_page:
+def desk(html):
+    with live_pages.desk(html) as found:
+        yield found
+
+
+@pytest.fixture
+def show(desk):
+    with live_pages.visits(desk, CHAPTER, FIGURE, StepByStep) as open_page:
         yield open_page
 
 
-def step(reader: Reader) -> str:
-    slider = reader.box.get_by_role("slider", name="step")
-    return slider.get_attribute("aria-valuetext")
-
-
-def title(reader: Reader) -> str:
-    return reader.box.locator(".net-title").inner_text()
-
-
-def written(reader: Reader, kind: str) -> list[str]:
-    texts = reader.box.locator(f".net-picture .net-{kind}").all_text_contents()
-    return [text.replace("−", "-") for text in texts]
-
-
-def by(reader: Reader) -> list[str]:
-    return reader.box.locator(".net-by").all_inner_texts()
-
-
 def test_at_the_end_it_shows_the_numbers_of_the_picture(show):
-    reader = show("#step-by-step?at=hh-23")
+    figure = show("#step-by-step?at=hh-23")
     text = (ROOT / f"{CHAPTER}.md").read_text("utf-8")
     claimed = re.findall(r'^claim\("([^"]+)", (a|delta)\[(\d)\]\[(\d)\]\)$', text, re.M)
     assert len(claimed) == 14
     outputs = [stated for stated, letter, *_ in claimed if letter == "a"]
-    shown = written(reader, "output")[2:]
+    shown = figure.written("output")[2:]
     for three, two in zip(shown, outputs, strict=True):
         assert abs(float(three) - float(two)) < 0.0055 + 1e-9
     slips = {(n, j): said for said, letter, n, j in claimed if letter == "delta"}
-    assert written(reader, "slip") == [slips[key] for key in sorted(slips)]
-    assert not reader.seen.errors
-    assert not reader.seen.foreign
+    assert figure.written("slip") == [slips[key] for key in sorted(slips)]
+    assert not figure.seen.errors
+    assert not figure.seen.foreign
 
 
 def test_each_equation_has_the_number_that_the_chapter_gives_it(show):
-    reader = show()
+    figure = show()
     seen = set()
     for n in range(1, 24):
-        links = reader.box.locator(".net-by").evaluate_all(
+        links = figure.box.locator(".net-by").evaluate_all(
             "all => all.map(e => [e.textContent, e.getAttribute('href')])"
         )
         for number, target in links:
-            stands = reader.page.locator(f'[id="{target[1:]}"] .eqno').first
+            stands = figure.page.locator(f'[id="{target[1:]}"] .eqno').first
             assert stands.text_content().startswith(number)
             seen.add(number)
         if n < 23:
-            reader.button("Next").click()
+            figure.button("Next").click()
     assert seen == {"(5.1)", "(5.2)", "(5.3)", "(5.5)", "(5.6)", "(5.7)", "(5.8)"}
 
 
 def test_forwards_and_backwards_by_button(show):
-    reader = show()
-    assert step(reader) == "1 of 23"
-    assert title(reader) == "The input"
-    assert written(reader, "output") == ["0.100", "0.100"]
-    reader.button("Back").click(force=True)  # it leads nowhere, and says so
-    assert step(reader) == "1 of 23"
-    reader.button("Next").click()
-    assert title(reader) == "Forward: neuron 1 of layer 2"
-    assert by(reader) == ["(5.2)", "(5.3)"]
-    assert written(reader, "weight") != []
-    assert reader.hash() == "#step-by-step?at=hh-2"
-    assert "by 5.2" in reader.said()
-    reader.button("Back").click()
-    assert reader.hash() == ""
-    assert written(reader, "output") == ["0.100", "0.100"]
+    figure = show()
+    assert figure.step() == "1 of 23"
+    assert figure.title() == "The input"
+    assert figure.written("output") == ["0.100", "0.100"]
+    figure.button("Back").click(force=True)  # it leads nowhere, and says so
+    assert figure.step() == "1 of 23"
+    figure.button("Next").click()
+    assert figure.title() == "Forward: neuron 1 of layer 2"
+    assert figure.by() == ["(5.2)", "(5.3)"]
+    assert figure.written("weight") != []
+    assert figure.hash() == "#step-by-step?at=hh-2"
+    assert "by 5.2" in figure.said()
+    figure.button("Back").click()
+    assert figure.hash() == ""
+    assert figure.written("output") == ["0.100", "0.100"]
 
 
 def test_forwards_and_backwards_by_key(show):
-    reader = show("#step-by-step?at=hh-9")
-    reader.button("Next").focus()
-    reader.press("ArrowRight")
-    assert title(reader) == "Backward: the error of neuron 1 of layer 4"
-    assert by(reader) == ["(5.5)"]
-    assert written(reader, "slip") == ["-0.092"]
-    assert "δ 1 of layer 4 is −0.0925, by 5.5" in reader.said()
-    reader.press("ArrowLeft", "ArrowLeft")
-    assert title(reader) == "Forward: neuron 2 of layer 4"
-    assert written(reader, "slip") == []
-    reader.press("Enter", "Enter", "Enter", "Enter")
-    assert title(reader) == "Backward: the error of neuron 1 of layer 3"
-    assert by(reader) == ["(5.6)"]
-    assert len(written(reader, "weight")) == 2
-    slider = reader.box.get_by_role("slider", name="step")
-    slider.focus()
-    reader.press("End")
-    assert step(reader) == "23 of 23"
-    assert by(reader) == ["(5.7)", "(5.8)", "(5.8)"]
-    reader.press("Home", "ArrowRight")
-    assert step(reader) == "2 of 23"
-    assert reader.page.evaluate(f"{FOCUSED}.type") == "range"
-    stops = reader.stops(reader.button("Back"))
+    figure = show("#step-by-step?at=hh-9")
+    figure.button("Next").focus()
+    figure.press("ArrowRight")
+    assert figure.title() == "Backward: the error of neuron 1 of layer 4"
+    assert figure.by() == ["(5.5)"]
+    assert figure.written("slip") == ["-0.092"]
+    assert "δ 1 of layer 4 is −0.0925, by 5.5" in figure.said()
+    figure.press("ArrowLeft", "ArrowLeft")
+    assert figure.title() == "Forward: neuron 2 of layer 4"
+    assert figure.written("slip") == []
+    figure.press("Enter", "Enter", "Enter", "Enter")
+    assert figure.title() == "Backward: the error of neuron 1 of layer 3"
+    assert figure.by() == ["(5.6)"]
+    assert len(figure.written("weight")) == 2
+    figure.slider("step").focus()
+    figure.press("End")
+    assert figure.step() == "23 of 23"
+    assert figure.by() == ["(5.7)", "(5.8)", "(5.8)"]
+    figure.press("Home", "ArrowRight")
+    assert figure.step() == "2 of 23"
+    assert figure.page.evaluate("document.activeElement.type") == "range"
+    stops = figure.stops(figure.button("Back"))
     assert [name for name, _ in stops][:3] == ["Back", "Next", "Reset"]
     assert all(marked for _, marked in stops)
     assert len(stops) == 3 + 1 + 2 + 3  # buttons, slider, equations, settings
 
 
 def test_the_slider_can_be_dragged(show):
-    reader = show()
-    slider = reader.box.get_by_role("slider", name="step")
+    figure = show()
+    slider = figure.slider("step")
     slider.scroll_into_view_if_needed()
-    box = slider.bounding_box()
-    y = box["y"] + box["height"] / 2
-    reader.page.mouse.move(box["x"] + 6, y)
-    reader.page.mouse.down()
-    reader.page.mouse.move(box["x"] + box["width"] / 2, y, steps=5)
-    assert step(reader) == "12 of 23"
-    assert reader.hash() == ""  # the hand still moves
-    reader.page.mouse.up()
-    assert reader.hash() == "#step-by-step?at=hh-12"
+    x, y = live_pages.within(slider, (0, 0.5))
+    figure.page.mouse.move(x + 6, y)
+    figure.page.mouse.down()
+    figure.page.mouse.move(*live_pages.middle(slider), steps=5)
+    assert figure.step() == "12 of 23"
+    assert figure.hash() == ""  # the hand still moves
+    figure.page.mouse.up()
+    assert figure.hash() == "#step-by-step?at=hh-12"
 
 
 def test_a_finger_goes_on(show):
-    reader = show(viewport={"width": 360, "height": 740}, has_touch=True)
-    reader.button("Next").tap()
-    reader.button("Next").tap()
-    assert step(reader) == "3 of 23"
+    figure = show(**live_pages.PHONE)
+    figure.button("Next").tap()
+    figure.button("Next").tap()
+    assert figure.step() == "3 of 23"
 
 
 def test_the_pencil_s_network_has_the_pencil_s_numbers(show):
-    reader = show()
-    reader.box.get_by_label("network").select_option("with a pencil")
-    assert step(reader) == "1 of 11"
-    assert not reader.box.get_by_label("drilling site").is_visible()
-    reader.box.get_by_role("slider", name="step").focus()
-    reader.press("End")
-    assert written(reader, "output") == ["1.000", "0.500", "0.750", "0.500"]
-    assert written(reader, "slip") == ["0.094", "-0.047", "0.125"]
-    assert reader.hash() == "#step-by-step?at=pencil-11"
+    figure = show()
+    figure.box.get_by_label("network").select_option("with a pencil")
+    assert figure.step() == "1 of 11"
+    assert not figure.box.get_by_label("drilling site").is_visible()
+    figure.slider("step").focus()
+    figure.press("End")
+    assert figure.written("output") == ["1.000", "0.500", "0.750", "0.500"]
+    assert figure.written("slip") == ["0.094", "-0.047", "0.125"]
+    assert figure.hash() == "#step-by-step?at=pencil-11"
 
 
 # The state in the address
@@ -231,35 +235,35 @@ def test_the_pencil_s_network_has_the_pencil_s_numbers(show):
 
 def test_an_address_that_is_shared_restores_the_state(show):
     state = "#step-by-step?at=hh-13&site=10&seed=42"
-    reader = show(state)
-    assert step(reader) == "13 of 23"
-    assert reader.box.get_by_label("drilling site").input_value() == "10"
-    assert reader.box.get_by_label("random seed").input_value() == "42"
-    assert reader.notice() == ""
-    value = float(reader.box.locator(".net-result data").get_attribute("value"))
+    figure = show(state)
+    assert figure.step() == "13 of 23"
+    assert figure.box.get_by_label("drilling site").input_value() == "10"
+    assert figure.box.get_by_label("random seed").input_value() == "42"
+    assert figure.notice() == ""
+    value = float(figure.box.locator(".net-result data").get_attribute("value"))
     case = {"at": {"which": "hh"}, "site": 10, "seed": 42}
     assert value == pytest.approx(expected(*subject(case))["δ3_2"], rel=1e-12)
-    reader.button("Next").click()
-    assert reader.hash() == state.replace("hh-13", "hh-14")
-    reader.button("Reset").click()
-    assert reader.hash() == ""
-    assert step(reader) == "1 of 23"
-    assert reader.box.get_by_label("drilling site").input_value() == "1"
-    reader.page.evaluate("location.hash = 'step-by-step?at=pencil-4'")
-    reader.page.wait_for_function(
+    figure.button("Next").click()
+    assert figure.hash() == state.replace("hh-13", "hh-14")
+    figure.button("Reset").click()
+    assert figure.hash() == ""
+    assert figure.step() == "1 of 23"
+    assert figure.box.get_by_label("drilling site").input_value() == "1"
+    figure.page.evaluate("location.hash = 'step-by-step?at=pencil-4'")
+    figure.wait_until(
         "document.querySelector('.net-title').textContent.includes('layer 3')"
     )
-    assert step(reader) == "4 of 11"
+    assert figure.step() == "4 of 11"
 
 
 def test_a_link_to_an_equation_leads_there_and_back(show):
-    reader = show("#step-by-step?at=hh-2")
-    reader.box.locator(".net-by").first.click()
-    assert reader.hash() == "#equation-eq-weighted-input"
-    assert step(reader) == "2 of 23"
-    reader.page.go_back()
-    assert reader.hash() == "#step-by-step?at=hh-2"
-    assert step(reader) == "2 of 23"
+    figure = show("#step-by-step?at=hh-2")
+    figure.box.locator(".net-by").first.click()
+    assert figure.hash() == "#equation-eq-weighted-input"
+    assert figure.step() == "2 of 23"
+    figure.page.go_back()
+    assert figure.hash() == "#step-by-step?at=hh-2"
+    assert figure.step() == "2 of 23"
 
 
 @pytest.mark.parametrize(
@@ -273,12 +277,9 @@ def test_a_link_to_an_equation_leads_there_and_back(show):
     ],
 )
 def test_a_hostile_address_gives_the_default_and_says_so(show, hostile):
-    reader = show(hostile)
-    assert "does not have" in reader.notice()
-    assert step(reader) == "1 of 23"
-    assert "bad" not in reader.page.title()
-    assert reader.box.locator(".live-stage :is(script, img)").count() == 0
-    assert not reader.seen.errors
+    figure = show(hostile)
+    assert figure.step() == "1 of 23"
+    live_pages.check_refusal(figure)
 
 
 # For everyone
@@ -286,51 +287,35 @@ def test_a_hostile_address_gives_the_default_and_says_so(show, hostile):
 
 @pytest.mark.parametrize("n", [1, 6, 9, 13, 20])
 def test_axe_finds_nothing_light_or_dark(show, n):
-    reader = show(f"#step-by-step?at=hh-{n}", color_scheme="light")
-    assert checks.violations(reader.page, FIGURE) == []
-    checks.switch(reader.page, "dark")
-    assert checks.violations(reader.page, FIGURE, runOnly=checks.COLOURS) == []
+    figure = show(f"#step-by-step?at=hh-{n}", color_scheme="light")
+    live_pages.check_axe(figure, FIGURE)
 
 
 @pytest.mark.parametrize("n", [4, 9, 15, 19])
 def test_a_telephone_shows_all_of_it(show, n):
-    size = {"width": checks.NARROW, "height": 740}
-    reader = show(f"#step-by-step?at=hh-{n}", viewport=size, has_touch=True)
-    assert not checks.wide_parts(reader.page)
-    assert reader.outside(checks.NARROW) == []
-    assert checks.violations(reader.page, FIGURE) == []
+    figure = show(f"#step-by-step?at=hh-{n}", **live_pages.PHONE)
+    live_pages.check_telephone(figure, FIGURE)
 
 
 def test_nothing_moves_by_itself(show):
-    reader = show()
+    figure = show()
     running = "document.querySelector('.live-stage').getAnimations({subtree: true})"
-    reader.button("Next").click()
-    assert reader.page.evaluate(f"{running}.length") == 0
+    figure.button("Next").click()
+    assert figure.page.evaluate(f"{running}.length") == 0
 
 
 def test_it_is_light_and_comes_when_it_is_seen(show):
-    reader = show(wait="")
-    assert not [r for r in reader.seen.responses if "steps.js" in r.url]
-    reader.box.scroll_into_view_if_needed()
-    reader.box.locator(".live-stage button").first.wait_for(timeout=WAIT)
-    assert 0 < reader.fetched() < 30_000
+    figure = show(wait=False)
+    live_pages.check_fetching(figure, "step-by-step.js", "steps.js")
+    assert 0 < checks.weight(figure.asked()) < 30_000
 
 
 # Where it cannot be live
 
 
 def test_paper_has_the_picture_under_the_same_caption(show):
-    reader = show()
-    picture = reader.page.locator(f"{FIGURE} > img")
-    caption = reader.box.locator("figcaption").inner_text()
-    assert not picture.is_visible()
-    reader.page.emulate_media(media="print")
-    assert picture.is_visible()
-    assert not reader.box.locator(".live-stage").is_visible()
-    assert reader.box.locator("figcaption").inner_text() == caption
+    live_pages.check_print(show())
 
 
 def test_without_javascript_the_picture_stands(show):
-    reader = show(java_script_enabled=False, wait="")
-    assert reader.page.locator(f"{FIGURE} > img").is_visible()
-    assert reader.page.locator(".live-stage").count() == 0
+    live_pages.check_picture(show(java_script_enabled=False, wait=False))

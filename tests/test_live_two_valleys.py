@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from itertools import product
 
 import numpy as np
 import pytest
 
+import live_pages
 import page_checks as checks
 from dlam import Network, cost, costs, data, gradient, gradient_descent
-from live_reader import WAIT, Reader, readers, under_node
 from needed import ROOT
 
 CHAPTER = "book/03-cost"
@@ -49,7 +48,7 @@ WHOLE = [{"loss": loss, "starts": "grid", "eta": 1.5, "steps": 5000} for loss in
 @pytest.fixture(scope="module")
 def computed() -> dict:
     given = {"descents": [*WHOLE, *random_descents()], "walks": []}
-    return under_node("figures.js", given)
+    return live_pages.under_node("figures.js", given)
 
 
 def test_gradient_descent_is_that_of_the_library(computed):
@@ -97,49 +96,57 @@ def test_the_landmarks_are_the_critical_points(computed):
 # In a browser
 
 
+class TwoValleys(live_pages.LiveFigure):
+    """The maps of two costs, with one start or many."""
+
+    def ring(self, side: str = "squares"):
+        return self.box.get_by_label(f"Start on the map of {side}")
+
+    def place(self, side: str = "squares") -> tuple[float, float]:
+        text = self.ring(side).get_attribute("aria-valuetext").replace("−", "-")
+        w, b = re.fullmatch(r"w = (\S+), b = (\S+)", text).groups()
+        return float(w), float(b)
+
+    def counts(self, side: str = "squares") -> dict[str, int]:
+        lines = self.box.get_by_role("group", name=side).locator("li")
+        texts = lines.evaluate_all(
+            "all => all.map(e => [...e.children].map(c => c.textContent))"
+        )
+        return {name: int(count) for _, name, count in texts}
+
+    def step(self) -> str:
+        return self.box.locator(".valley-step").inner_text().replace("\u202f", "")
+
+    def finish(self) -> None:
+        self.button("Go on").wait_for(timeout=live_pages.WAIT)
+
+    def at(self, x: float, y: float, side: str = "squares") -> tuple[float, float]:
+        """Bring a map into view; return the place at a share of its size."""
+        area = self.area(side)
+        area.scroll_into_view_if_needed()
+        return live_pages.within(area, (x, y))
+
+    def area(self, side: str = "squares"):
+        return self.box.get_by_role("group", name=side).locator(".valley-area")
+
+
 @pytest.fixture(scope="module")
-def show(html) -> Iterator[Callable[..., Reader]]:
-    with readers(html, CHAPTER, FIGURE) as open_page:
+def desk(html):
+    with live_pages.desk(html) as found:
+        yield found
+
+
+@pytest.fixture
+def show(desk):
+    with live_pages.visits(desk, CHAPTER, FIGURE, TwoValleys) as open_page:
         yield open_page
 
 
-def ring(reader: Reader, side: str = "squares"):
-    return reader.box.get_by_label(f"Start on the map of {side}")
-
-
-def place(reader: Reader, side: str = "squares") -> tuple[float, float]:
-    text = ring(reader, side).get_attribute("aria-valuetext").replace("−", "-")
-    w, b = re.fullmatch(r"w = (\S+), b = (\S+)", text).groups()
-    return float(w), float(b)
-
-
-def counts(reader: Reader, side: str = "squares") -> dict[str, int]:
-    lines = reader.box.get_by_role("group", name=side).locator("li")
-    texts = lines.evaluate_all(
-        "all => all.map(e => [...e.children].map(c => c.textContent))"
-    )
-    return {name: int(count) for _, name, count in texts}
-
-
-def step(reader: Reader) -> str:
-    return reader.box.locator(".valley-step").inner_text().replace("\u202f", "")
-
-
-def finish(reader: Reader) -> None:
-    reader.button("Go on").wait_for(timeout=WAIT)
-
-
-def area(reader: Reader, side: str = "squares") -> dict[str, float]:
-    map_ = reader.box.get_by_role("group", name=side).locator(".valley-area")
-    map_.scroll_into_view_if_needed()
-    return map_.bounding_box()
-
-
 def test_the_sweep_ends_with_the_counts_of_the_chapter(show):
-    reader = show()
-    reader.button("Sweep a grid").click()
-    finish(reader)
-    assert step(reader) == "step 5000 of 5000"
+    figure = show()
+    figure.button("Sweep a grid").click()
+    figure.finish()
+    assert figure.step() == "step 5000 of 5000"
     record = (ROOT / f"{CHAPTER}.ipynb").read_text("utf-8")
     printed = re.findall(
         r'"((?:the origin|up at 0|down \w+|on a plateau): \d+)', record
@@ -147,124 +154,103 @@ def test_the_sweep_ends_with_the_counts_of_the_chapter(show):
     claimed = {k: int(v) for k, v in (line.split(": ") for line in printed)}
     claimed["under way"] = claimed.pop("on a plateau")
     assert sum(claimed.values()) == 441
-    assert counts(reader) == claimed
-    assert counts(reader, "cross-entropy") == {"the origin": 441, "under way": 0}
-    assert "138 the origin" in reader.said()
-    assert reader.hash() == "#two-valleys?starts=441"
-    assert not reader.seen.errors
-    assert not reader.seen.foreign
+    assert figure.counts() == claimed
+    assert figure.counts("cross-entropy") == {"the origin": 441, "under way": 0}
+    assert "138 the origin" in figure.said()
+    assert figure.hash() == "#two-valleys?starts=441"
+    assert not figure.seen.errors
+    assert not figure.seen.foreign
 
 
 def test_it_is_fetched_when_it_comes_into_view(show):
-    reader = show(wait="")
-    names = [
-        r.url.split("/")[-1].split("?")[0]
-        for r in reader.seen.responses
-        if "/live/" in r.url
-    ]
-    assert sorted(names) == ["live.css", "loader.js"]
-    reader.box.scroll_into_view_if_needed()
-    reader.box.locator(".live-stage button").first.wait_for(timeout=WAIT)
-    assert reader.box.locator("h1, h2").count() == 0
-    assert 0 < reader.fetched() < 30_000
+    figure = show(wait=False)
+    live_pages.check_fetching(figure, "two-valleys.js", "valleys.js")
+    assert figure.box.locator("h1, h2").count() == 0
+    assert 0 < checks.weight(figure.asked()) < 30_000
 
 
 def test_a_press_on_a_map_starts_both_descents_there(show):
-    reader = show()
-    box = area(reader, "cross-entropy")
-    x, y = box["x"] + 0.75 * box["width"], box["y"] + 0.25 * box["height"]
-    reader.page.mouse.click(x, y)
-    assert place(reader) == place(reader, "cross-entropy")
-    assert place(reader) == (pytest.approx(3.5, abs=0.1), pytest.approx(7, abs=0.2))
-    assert reader.hash().startswith("#two-valleys?w=3.5&b=")
-    finish(reader)
-    assert sum(counts(reader).values()) == 1
-    assert counts(reader, "cross-entropy")["the origin"] == 1
-    assert "cross-entropy: the origin" in reader.said()
+    figure = show()
+    figure.page.mouse.click(*figure.at(0.75, 0.75, "cross-entropy"))
+    assert figure.place() == figure.place("cross-entropy")
+    assert figure.place() == (pytest.approx(3.5, abs=0.1), pytest.approx(7, abs=0.2))
+    assert figure.hash().startswith("#two-valleys?w=3.5&b=")
+    figure.finish()
+    assert sum(figure.counts().values()) == 1
+    assert figure.counts("cross-entropy")["the origin"] == 1
+    assert "cross-entropy: the origin" in figure.said()
 
 
 def test_the_ring_can_be_dragged_and_lets_go_at_the_end(show):
-    reader = show()
-    box = area(reader)
-    ring(reader).hover()
-    reader.page.mouse.down()
-    x, y = box["x"] + 0.9 * box["width"], box["y"] + 0.5 * box["height"]
-    reader.page.mouse.move(x, y, steps=4)
-    assert reader.hash() == ""
-    assert step(reader) == "step 0 of 5000"
-    reader.page.mouse.up()
-    assert place(reader) == (pytest.approx(5.6, abs=0.2), pytest.approx(0, abs=0.3))
-    assert "w=5." in reader.hash()
-    finish(reader)
-    assert counts(reader)["up at 0"] == 1
+    figure = show()
+    x, y = figure.at(0.9, 0.5)
+    figure.ring().hover()
+    figure.page.mouse.down()
+    figure.page.mouse.move(x, y, steps=4)
+    assert figure.hash() == ""
+    assert figure.step() == "step 0 of 5000"
+    figure.page.mouse.up()
+    assert figure.place() == (pytest.approx(5.6, abs=0.2), pytest.approx(0, abs=0.3))
+    assert "w=5." in figure.hash()
+    figure.finish()
+    assert figure.counts()["up at 0"] == 1
 
 
 def test_a_finger_presses_and_drags_and_the_page_stays(show):
-    reader = show(viewport={"width": 360, "height": 740}, has_touch=True)
-    box = area(reader)
-    x, y = box["x"] + 0.1 * box["width"], box["y"] + 0.85 * box["height"]
-    reader.page.touchscreen.tap(x, y)
-    assert place(reader) == (pytest.approx(-5.6, abs=0.2), pytest.approx(-9.8, abs=0.3))
-    reader.button("Pause").wait_for()
-    finger = reader.page.context.new_cdp_session(reader.page)
-    before = reader.page.evaluate("scrollY")
-
-    def touch(kind: str, *points: dict) -> None:
-        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-
-    touch("touchStart", {"x": x, "y": y})
-    for part in (0.1, 0.2, 0.3):
-        touch("touchMove", {"x": x, "y": y - part * box["height"]})
-    touch("touchEnd")
-    w, b = place(reader)
+    figure = show(**live_pages.PHONE)
+    figure.page.touchscreen.tap(*figure.at(0.1, 0.15))
+    w, b = figure.place()
+    assert (w, b) == (pytest.approx(-5.6, abs=0.2), pytest.approx(-9.8, abs=0.3))
+    figure.button("Pause").wait_for()
+    figure.touch(figure.ring(), figure.area(), (0.1, 0.45))
+    w, b = figure.place()
     assert (w, b) == (pytest.approx(-5.6, abs=0.2), pytest.approx(-1.4, abs=0.5))
-    assert reader.page.evaluate("scrollY") == before
-    finish(reader)
+    figure.finish()
 
 
 def test_everything_can_be_done_by_the_keyboard(show):
-    reader = show()
-    ring(reader).focus()
-    reader.press("ArrowRight", "ArrowUp", "Shift+ArrowLeft")
-    assert place(reader) == (-3.3, 4.3)
-    assert reader.hash() == "#two-valleys?w=-3.3&b=4.3"
-    assert step(reader) == "step 0 of 5000"
-    reader.press("Enter")
-    finish(reader)
-    assert counts(reader)["down right"] == 1
-    assert "squares: down right" in reader.said()
-    rate = reader.box.get_by_role("slider", name="learning rate")
+    figure = show()
+    figure.ring().focus()
+    figure.press("ArrowRight", "ArrowUp", "Shift+ArrowLeft")
+    assert figure.place() == (-3.3, 4.3)
+    assert figure.hash() == "#two-valleys?w=-3.3&b=4.3"
+    assert figure.step() == "step 0 of 5000"
+    figure.press("Enter")
+    figure.finish()
+    assert figure.counts()["down right"] == 1
+    assert "squares: down right" in figure.said()
+    rate = figure.box.get_by_role("slider", name="learning rate")
     rate.focus()
-    reader.press("ArrowRight")
+    figure.press("ArrowRight")
     assert rate.get_attribute("aria-valuetext") == "2"
-    assert "eta=2" in reader.hash()
-    assert step(reader) == "step 0 of 5000"
-    reader.box.get_by_label("starts").select_option("a grid of 121")
-    assert not ring(reader).is_visible()
-    assert sum(counts(reader).values()) == 121
-    stops = reader.stops(reader.button("Go"))
+    assert "eta=2" in figure.hash()
+    assert figure.step() == "step 0 of 5000"
+    figure.box.get_by_label("starts").select_option("a grid of 121")
+    assert not figure.ring().is_visible()
+    assert sum(figure.counts().values()) == 121
+    stops = figure.stops(figure.button("Go"))
     assert [name for name, _ in stops][:4] == ["Go", "Sweep a grid", "Restart", "Reset"]
     assert all(marked for _, marked in stops)
-    reader.box.get_by_label("starts").select_option("one, the ring")
-    assert len(reader.stops(reader.button("Go"))) == 4 + 2 + 2
+    figure.box.get_by_label("starts").select_option("one, the ring")
+    assert len(figure.stops(figure.button("Go"))) == 4 + 2 + 2
 
 
 def test_a_run_can_be_paused_and_goes_on(show):
-    reader = show()
-    reader.button("Go").click()
-    reader.page.wait_for_timeout(300)
-    reader.button("Pause").click()
-    paused = step(reader)
-    reader.page.wait_for_timeout(100)
-    assert step(reader) == paused
-    reader.button("Go").click()
-    finish(reader)
-    reader.button("Go on").click()
-    reader.button("Pause").wait_for()
-    finish(reader)
-    assert step(reader) == "step 10000 of 10000"
-    reader.button("Restart").click()
-    assert step(reader) == "step 0 of 5000"
+    figure = show()
+    figure.button("Go").click()
+    figure.page.wait_for_timeout(300)
+    figure.button("Pause").click()
+    paused = figure.step()
+    figure.page.wait_for_timeout(100)
+    assert figure.step() == paused
+    figure.button("Go").click()
+    figure.finish()
+    figure.button("Go on").click()
+    figure.button("Pause").wait_for()
+    figure.finish()
+    assert figure.step() == "step 10000 of 10000"
+    figure.button("Restart").click()
+    assert figure.step() == "step 0 of 5000"
 
 
 # The state in the address
@@ -274,20 +260,20 @@ STATE = "#two-valleys?w=3.1&b=-6.2&eta=0.5"
 
 
 def test_an_address_that_is_shared_restores_the_state(show):
-    reader = show(STATE)
-    assert place(reader) == (3.1, -6.2)
-    rate = reader.box.get_by_role("slider", name="learning rate")
+    figure = show(STATE)
+    assert figure.place() == (3.1, -6.2)
+    rate = figure.box.get_by_role("slider", name="learning rate")
     assert rate.get_attribute("aria-valuetext") == "0.5"
-    assert reader.notice() == ""
-    reader.button("Go").click()
-    finish(reader)
-    reader.button("Reset").click()
-    assert reader.hash() == ""
-    assert place(reader) == (-2, 4)
-    assert step(reader) == "step 0 of 5000"
-    reader.page.evaluate("location.hash = 'two-valleys?starts=121'")
-    reader.page.wait_for_function("document.querySelector('.valley-ring').hidden")
-    assert sum(counts(reader).values()) == 121
+    assert figure.notice() == ""
+    figure.button("Go").click()
+    figure.finish()
+    figure.button("Reset").click()
+    assert figure.hash() == ""
+    assert figure.place() == (-2, 4)
+    assert figure.step() == "step 0 of 5000"
+    figure.page.evaluate("location.hash = 'two-valleys?starts=121'")
+    figure.wait_until("document.querySelector('.valley-ring').hidden")
+    assert sum(figure.counts().values()) == 121
 
 
 @pytest.mark.parametrize(
@@ -301,77 +287,41 @@ def test_an_address_that_is_shared_restores_the_state(show):
     ],
 )
 def test_a_hostile_address_gives_the_default_and_says_so(show, hostile):
-    reader = show(hostile)
-    assert "does not have" in reader.notice()
-    assert place(reader) == (-2, 4)
-    assert "bad" not in reader.page.title()
-    assert reader.box.locator(".live-stage :is(script, img)").count() == 0
-    assert not reader.seen.errors
+    figure = show(hostile)
+    assert figure.place() == (-2, 4)
+    live_pages.check_refusal(figure)
 
 
 # For everyone
 
 
-PIXEL = """() => {
-    const canvas = document.querySelector(".valley-area canvas");
-    return [...canvas.getContext("2d").getImageData(40, 4, 1, 1).data];
-}"""
-
-
 def test_the_maps_follow_light_and_dark_and_axe_finds_nothing(show):
-    reader = show(color_scheme="light")
-    reader.button("Sweep a grid").click()
-    reader.page.wait_for_timeout(500)
-    reader.button("Pause").click()
-    light = reader.page.evaluate(PIXEL)
-    assert checks.violations(reader.page, FIGURE) == []
-    checks.switch(reader.page, "dark")
-    dark = reader.page.evaluate(PIXEL)
-    assert sum(light[:3]) > 3 * 150
-    assert sum(dark[:3]) < 3 * 105
-    assert checks.violations(reader.page, FIGURE, runOnly=checks.COLOURS) == []
+    figure = show(color_scheme="light")
+    figure.button("Sweep a grid").click()
+    figure.page.wait_for_timeout(500)
+    figure.button("Pause").click()
+    assert checks.violations(figure.page, FIGURE) == []
+    live_pages.check_colours(figure, ".valley-area canvas", 0.13, 0.01)
+    assert checks.violations(figure.page, FIGURE, runOnly=checks.COLOURS) == []
 
 
 def test_a_telephone_shows_all_of_it(show):
-    reader = show(viewport={"width": checks.NARROW, "height": 740}, has_touch=True)
-    assert not checks.wide_parts(reader.page)
-    assert reader.outside(checks.NARROW) == []
-    assert checks.violations(reader.page, FIGURE) == []
+    live_pages.check_telephone(show(**live_pages.PHONE), FIGURE)
 
 
 def test_who_wants_no_motion_sees_a_picture_a_second_at_most(show):
-    reader = show(reduced_motion="reduce")
-    reader.page.evaluate(
-        """() => {
-        window.pictures = 0;
-        window.began = performance.now();
-        new MutationObserver(() => window.pictures++).observe(
-            document.querySelector(".valley-step b"), {childList: true});
-        }"""
-    )
-    reader.button("Sweep a grid").click()
-    finish(reader)
-    pictures, seconds = reader.page.evaluate(
-        "[window.pictures, (performance.now() - window.began) / 1000]"
-    )
-    assert 1 <= pictures <= seconds + 3
+    figure = show(reduced_motion="reduce")
+    with live_pages.few_pictures(figure, ".valley-step b", 3, childList=True):
+        figure.button("Sweep a grid").click()
+        figure.finish()
 
 
 # Where it cannot be live
 
 
 def test_paper_has_the_picture_under_the_same_caption(show):
-    reader = show()
-    picture = reader.page.locator(f"{FIGURE} > img")
-    caption = reader.box.locator("figcaption").inner_text()
-    assert not picture.is_visible()
-    reader.page.emulate_media(media="print")
-    assert picture.is_visible()
-    assert not reader.box.locator(".live-stage").is_visible()
-    assert reader.box.locator("figcaption").inner_text() == caption
+    live_pages.check_print(show())
 
 
 def test_without_javascript_the_picture_stands(show):
-    reader = show(java_script_enabled=False, wait="")
-    assert reader.page.locator(f"{FIGURE} > img").is_visible()
-    assert reader.page.locator(".live-stage").count() == 0
+    live_pages.check_picture(show(java_script_enabled=False, wait=False))
