@@ -93,7 +93,7 @@ def test_activations_draws_values_above_slopes_and_no_vertical_line_at_a_jump():
     assert [ax.get_title() for ax in above] == ["sigmoid", "relu", "step"]
     x, y = above[0].lines[0].get_data()
     np.testing.assert_allclose(y, 1 / (1 + np.exp(-x)))
-    assert np.nanmax(below[0].lines[0].get_ydata()) == 0.25
+    assert below[0].lines[0].get_ydata().max() == 0.25
     for line in (above[2].lines[0], below[1].lines[0]):
         jumps = np.abs(np.diff(line.get_ydata())) > 0.4
         assert not jumps.any()
@@ -105,6 +105,8 @@ def test_activations_draws_values_above_slopes_and_no_vertical_line_at_a_jump():
 @pytest.mark.parametrize("functions", [[relu], [sigmoid, relu, step]])
 def test_activations_are_drawn_on_the_same_axes(functions):
     figure, n = plots.activations(functions), len(functions)
+    first, *others = figure.axes
+    assert all(first.get_shared_x_axes().joined(first, ax) for ax in others)
     for k, ax in enumerate(figure.axes):
         curve, zero = ax.lines
         assert curve.get_color() == (plots.BLUE if k < n else plots.ORANGE)

@@ -402,7 +402,7 @@ def _common(one: list[str], other: list[str]) -> int:
 # How large and how thick things are drawn, and which of them lies on top.
 LOOKS = {"figsize", "fontsize", "linewidth", "markeredgewidth", "markersize", "pad"}
 LOOKS |= {"shrinkA", "shrinkB", "zorder", "axes.labelsize", "axes.titlesize"}
-LOOKS |= {"font.size", "legend.fontsize", "lines.linewidth"}
+LOOKS |= {"figure.figsize", "font.size", "legend.fontsize", "lines.linewidth"}
 
 
 def _looks(node: ast.AST) -> Iterator[ast.AST]:

@@ -278,8 +278,7 @@ def decision_regions(
 
     def margin(points: NDArray[np.float64]) -> NDArray[np.float64]:
         output = net(p, points)
-        difference = np.clip(output[:, 0] - output[:, 1], -1, 1)
-        return np.where(difference == 0, -1e-12, difference)  # a tie counts as B
+        return np.clip(output[:, 0] - output[:, 1], -1, 1)  # a tie counts as B
 
     shades(margin, ax, low=low, high=high, levels=[-1, 0, 1], n=n)
     _unit_square(ax)
@@ -353,7 +352,7 @@ def network_diagram(
     ValueError
         If the network has no such weight.
     """
-    ax = _axes(ax, figsize=(WIDTH * 0.8, 2.9))
+    ax = _axes(ax, figsize=(5.6, 2.9))
     weights = {
         (level, j, k)
         for level, (m, n) in enumerate(pairwise(net.sizes), start=2)
