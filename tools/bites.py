@@ -2,7 +2,7 @@
 
 It is made from what `mutants.py` and `falsify.py` have measured, trust/mutants.json
 and trust/falsified.json, and from the reasons in trust/mutants.toml.  It says what is
-wrong with these: a module, a claim or a formula has changed since it was measured,
+wrong with these: a module, a claim or a formula was not measured as it is now,
 something went unnoticed without a reason, there is a reason for nothing, or of a
 hundred mutants fewer than 95 were noticed.
 """
@@ -47,17 +47,17 @@ def faults(library: Results, book: Results, reasons: Reasons) -> list[str]:
     found = []
     for name in mutants.modules():
         now = digests.program(ROOT / "lib" / "dlam" / f"{name}.py")
-        if name in library and library[name]["digest"] != now:
+        if name not in library or library[name]["digest"] != now:
             found.append(
-                f"lib/dlam/{name}.py has changed since its mutants were tried: "
+                f"the mutants of lib/dlam/{name}.py, as it is now, were not tried: "
                 f"run `make mutants MODULE={name}`"
             )
     known = {name: falsify.digest(name) for name in falsify.chapters()}
     known[falsify.DATA] = digests.program(ROOT / "lib" / "dlam" / f"{falsify.DATA}.py")
     for name, now in known.items():
-        if name in book and book[name]["digest"] != now:
+        if name not in book or book[name]["digest"] != now:
             found.append(
-                f"the claims or the formulas of {name} have changed since they were "
+                f"the claims and the formulas of {name}, as they are now, were not "
                 f"falsified: run `make mutants CHAPTER={name}`"
             )
     told = [(entry["module"], one) for entry in reasons for one in entry["mutants"]]
@@ -170,7 +170,6 @@ def page(library: Results, book: Results, reasons: Reasons) -> str:
             f"| `{name}` | {number(n)} | {number(k)} | {share(k, n)} |\n"
             for name, n, k in _counts(library)
         ),
-        _missing("module", [f"`{n}`" for n in mutants.modules() if n not in library]),
         METHOD.format(
             operators=_kinds(library),
             endless=number(sum(one["endless"] for one in library.values())),
@@ -179,8 +178,6 @@ def page(library: Results, book: Results, reasons: Reasons) -> str:
     ]
     if book:
         parts.append(BOOK.format(table=_book(book)))
-        left = [name for name in falsify.chapters() if name not in book]
-        parts.append(_missing("text", left))
     if reasons:
         parts.append(LEFT)
     for name in dict.fromkeys(entry["module"] for entry in reasons):
@@ -189,14 +186,6 @@ def page(library: Results, book: Results, reasons: Reasons) -> str:
             if entry["module"] == name:
                 parts.append(_reason(entry))
     return "".join(parts)
-
-
-def _missing(what: str, names: list[str]) -> str:
-    """Say what has not been measured yet."""
-    if not names:
-        return ""
-    count = f"One {what} has" if len(names) == 1 else f"{len(names)} {what}s have"
-    return f"\n{count} not been measured yet: {', '.join(names)}.\n"
 
 
 def number(n: int) -> str:
@@ -243,9 +232,7 @@ def _book(book: Results) -> str:
     for name, parts in book.items():
         if name != falsify.DATA:
             cells = [f"{parts[p]['noticed']} of {parts[p]['made']}" for p in TURNED]
-            chapter = name.partition("-")[0].lstrip("0")
-            called = "First page" if name == "index" else f"Chapter {chapter}"
-            lines.append(f"| {called} | {' | '.join(cells)} |")
+            lines.append(f"| {{doc}}`{name}` | {' | '.join(cells)} |")
     if falsify.DATA in book:
         part = book[falsify.DATA]["entries"]
         lines.append(

@@ -124,9 +124,10 @@ def page(found: Counts) -> str:
     made = sum(one["made"] for one in library.values())
     noticed = sum(one["noticed"] for one in library.values())
     mutants = (
-        f"\nIn {len(library)} modules of the library signs, indices and constants were "
-        f"altered, one at a time: of {made} alterations the tests notice {noticed}.\n"
-        "{doc}`mutants` says why the others change nothing, and what is left to do.\n"
+        f"\nSigns, indices and constants of the library were altered, one at a time: "
+        f"of {made} alterations the tests notice {noticed}.\n"
+        "{doc}`mutants` says why the others change nothing, and how the chapters were "
+        "falsified.\n"
     )
     return PAGE.format(**found._asdict(), mutants=mutants)
 
