@@ -33,12 +33,14 @@ from dlam import (
     gradient,
     gradient_descent,
     identity,
+    leaky_relu,
     quadratic,
     relu,
     sampling,
     sgd,
     sigmoid,
     softmax_cross_entropy,
+    step,
     tanh,
 )
 from dlam._progress import Progress, watched
@@ -189,6 +191,27 @@ def test_saturated_neurons_are_no_trouble(activation: Activation, z: float) -> N
         same(sgd(*arguments), plain(*arguments), **CLOSE)
 
 
+@pytest.mark.parametrize("logits", [(800.0, -800.0, 0.0), (-800.0, 0.0, 800.0)])
+def test_a_softmax_that_is_certain_is_no_trouble(logits: tuple[float, ...]) -> None:
+    net, order = Network((1, 3), identity), [0] * 5
+    p = np.array([0.0, 0.0, 0.0, *logits])
+    for rows in (order, [[0, 0]] * 5):
+        for label in np.eye(3):
+            arguments = (net, p, [[1.0]], [label], rows, 0.1, softmax_cross_entropy, 1)
+            same(sgd(*arguments), plain(*arguments), **CLOSE)
+
+
+@pytest.mark.parametrize("activation", [step, relu, leaky_relu], ids=str)
+def test_a_neuron_at_its_kink_is_as_the_plain_route_has_it(
+    activation: Activation,
+) -> None:
+    net = Network((1, 2, 1), (activation, identity))
+    p = np.array([1.0, -1.0, 0.0, 0.0, 2.0, 3.0, 0.5])
+    for rows in ([0] * 5, [[0, 0]] * 5):
+        arguments = (net, p, [[0.0]], [[2.0]], rows, 0.1, quadratic, 1)
+        same(sgd(*arguments), plain(*arguments), **CLOSE)
+
+
 @pytest.mark.parametrize("loss", LOSSES, ids=str)
 def test_what_has_no_compiled_form_is_trained_by_the_plain_route(loss: Loss) -> None:
     mine = Activation("mine", tanh.function, tanh.derivative)
@@ -280,10 +303,8 @@ def test_the_first_and_the_last_step_are_recorded_and_every_so_many_between(
     history = sgd(HH, start(), X, Y, order, 0.05, record_every=every, keep_path=True)
     assert history.steps.tolist() == sorted({*range(0, steps, every), steps})
     assert history.steps.dtype == np.int64
-    for step, value, p in zip(history.steps, history.cost, history.path, strict=True):
-        so_far = (
-            sgd(HH, start(), X, Y, order[:step], 0.05).parameters if step else start()
-        )
+    for at, value, p in zip(history.steps, history.cost, history.path, strict=True):
+        so_far = sgd(HH, start(), X, Y, order[:at], 0.05).parameters if at else start()
         np.testing.assert_array_equal(p, so_far)
         assert value == pytest.approx(cost(HH, p, X, Y), rel=1e-12)
     np.testing.assert_array_equal(history.path[-1], history.parameters)
