@@ -14,9 +14,17 @@ from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+from urllib.request import urlopen
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Error,
+    Page,
+    Request,
+    Response,
+)
 
 from browser import settle
 
@@ -75,11 +83,19 @@ def failed_requests(seen: Visit) -> list[str]:
     return [f"{r.status} for {r.url}" for r in seen.responses if r.status >= 400]
 
 
+def _body(response: Response) -> bytes:
+    try:
+        return response.body()
+    except Error:  # Chromium has forgotten it
+        with urlopen(response.url) as again:
+            return again.read()
+
+
 def weight(responses: Iterable[Response]) -> int:
     """Return the bytes that a server which compresses would have sent."""
     total = 0
     for response in responses:
-        body = response.body() if response.status == 200 else b""
+        body = _body(response) if response.status == 200 else b""
         total += min(len(body), len(gzip.compress(body)))
     return total
 

@@ -224,8 +224,7 @@ def test_a_random_start_is_trained_to_a_stop_and_counted(show):
     p = 0.5 * MatlabRandom(1).randn(9)
     np.testing.assert_allclose(parameters(figure), p, atol=1e-6)
     figure.button("Train from here").click()
-    figure.button("Pause").wait_for()
-    figure.button("Train from here").wait_for(timeout=live_pages.WAIT)
+    figure.wait_until("document.querySelector('.live-count:not(:empty)')")
     trained = gradient_descent(NET, p, X, Y, 33_000, 0.1)
     J = 2 * trained.cost[-1]
     assert figure.data() == [pytest.approx(J, abs=1e-6)]

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import pytest
 
 import record
@@ -114,6 +115,13 @@ def test_to_record_again_gives_the_same_but_for_drawings(path: Path) -> None:
     assert now == was
 
 
+PINNED = (ROOT / "constraints.txt").read_text("utf-8").split()
+
+
+@pytest.mark.skipif(
+    f"matplotlib=={matplotlib.__version__}" not in PINNED,
+    reason="the chapters were recorded with another Matplotlib, which draws otherwise",
+)
 @each_chapter
 def test_to_record_again_gives_the_same_drawings(path: Path) -> None:
     """To the byte on one machine; on another the last digits may differ.
@@ -300,7 +308,7 @@ def test_a_chapter_that_fails_is_named_and_its_old_record_kept(
     done = run_tool(small)
     told = done.stderr
     assert done.returncode == 1
-    assert told.startswith("09-small.md: ")
+    assert re.search("^09-small.md: ", told, re.MULTILINE)  # a kernel may warn first
     assert message in told
     assert code in told
     assert small.with_suffix(".ipynb").read_bytes() == before
