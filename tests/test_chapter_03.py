@@ -156,6 +156,7 @@ def test_the_midpoint_of_a_network_and_its_negative_says_the_same_everywhere(
     q = NET.pack([(-W2, -b2), (-W3, b3 + W3.sum(axis=1)), (W4, b4)])
     np.testing.assert_allclose(NET(q, X), NET(p, X), rtol=0, atol=1e-13)
     middle = (p + q) / 2
+    np.testing.assert_allclose(middle - p, q - middle, atol=1e-12)
     assert np.ptp(NET(middle, X), axis=0).max() < 1e-15
     assert cost(NET, middle, X, Y) >= 1 / 4 - 1e-15
 
