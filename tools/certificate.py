@@ -16,6 +16,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import zip_longest
@@ -124,8 +125,13 @@ def library(modules: Iterable[str]) -> dict[str, str]:
 
 
 def measure(chapter: Path, python: str, settings: dict[str, str]) -> dict[str, Any]:
-    """Run a chapter under one platform."""
+    """Run a chapter under one platform.
+
+    What one version of Numba has compiled, another must not find.
+    """
     clean = {name: value for name, value in os.environ.items() if name not in SETTINGS}
+    compiled = Path(tempfile.gettempdir()) / f"numba-{digests.digest(python)}"
+    clean["NUMBA_CACHE_DIR"] = str(compiled)
     done = subprocess.run(
         [python, "-W", "ignore", Path(__file__).with_name("claimed.py"), chapter],
         env=clean | settings,
