@@ -246,7 +246,7 @@ def _reason(entry: dict[str, Any]) -> str:
     lines = []
     for one in entry["mutants"]:
         before, _, after = SAID.sub("", one, count=1).partition(ARROW)
-        lines += [f"- {before}", f"+ {after}"]
+        lines += [f"- {before}", f"+ {after}".rstrip()]
     return "\n{reason}\n\n```diff\n{lines}\n```\n".format(
         reason=entry["reason"], lines="\n".join(lines)
     )
