@@ -98,6 +98,7 @@ def test_under_interpolation_the_error_falls_at_least_as_proved(
         start = sum((p - nearest) ** 2)
         bound = (1 - eta * low * (2 - eta * R2)) ** t * start
         assert expected_square(u, y, p, nearest, eta, t) <= bound + 1e-12 * start
+        assert bound <= start
 
 
 def test_on_orthonormal_points_the_bound_is_attained() -> None:
@@ -203,6 +204,7 @@ def test_least_squares_with_enough_parameters_converges_as_proved(
         p = [pr - eta * gr for pr, gr in zip(p, g, strict=True)]
         promised = (1 - gamma * eta * (2 - eta * top)) ** t * at_start
         assert f(p) <= promised + 1e-12 * at_start
+        assert promised <= at_start
 
 
 @pytest.mark.equation("eq-conv-pl-jacobian")
