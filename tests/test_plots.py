@@ -316,7 +316,7 @@ def test_network_diagram_has_a_circle_for_each_neuron_and_an_arrow_for_each_weig
 ):
     net = Network(sizes)
     ax = plots.network_diagram(net)
-    arrows = [t for t in ax.texts if getattr(t, "arrow_patch", None) is not None]
+    arrows = arrows_of(ax)
     weights = net.n_parameters - sum(sizes[1:])
     assert len(ax.lines) == sum(sizes)
     assert len(arrows) == weights
@@ -326,9 +326,8 @@ def test_network_diagram_highlights_the_weight_from_the_second_index_to_the_firs
     ax = plots.network_diagram(Network((4, 3, 4, 5, 2)), highlight=(3, 4, 3))
     [arrow] = [
         t
-        for t in ax.texts
-        if getattr(t, "arrow_patch", None) is not None
-        and mpl.colors.to_hex(t.arrow_patch.get_edgecolor()) == plots.ORANGE
+        for t in arrows_of(ax)
+        if mpl.colors.to_hex(t.arrow_patch.get_edgecolor()) == plots.ORANGE
     ]
     places = [tuple(line.get_xydata()[0]) for line in ax.lines]
     assert places.index(arrow.xyann) == 4 + 2  # the third neuron of layer 2

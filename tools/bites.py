@@ -9,7 +9,6 @@ hundred mutants fewer than 95 were noticed.
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Iterable
@@ -35,8 +34,7 @@ Reasons = list[dict[str, Any]]
 def load() -> tuple[Results, Results, Reasons]:
     """Return what was measured of the library and of the book, and the reasons."""
     library, book = (
-        json.loads((ROOT / one).read_text("utf-8")) if (ROOT / one).exists() else {}
-        for one in (mutants.RESULTS, falsify.RESULTS)
+        mutants.load(ROOT / one) for one in (mutants.RESULTS, falsify.RESULTS)
     )
     reasons = tomllib.loads((ROOT / REASONS).read_text("utf-8"))["unnoticed"]
     return library, book, reasons
@@ -72,13 +70,14 @@ def faults(library: Results, book: Results, reasons: Reasons) -> list[str]:
         f"{REASONS}: this is there twice in {name}: {one}"
         for name, one in {pair for pair in told if told.count(pair) > 1}
     ]
-    made, noticed = _total(library)
+    made, noticed = totals(library)
     if noticed < LEAST * made:
         found.append(f"only {noticed} of {made} mutants are noticed")
     return found
 
 
-def _total(library: Results) -> tuple[int, int]:
+def totals(library: Results) -> tuple[int, int]:
+    """Return how many mutants there are, and how many are noticed."""
     return (
         sum(one["made"] for one in library.values()),
         sum(one["noticed"] for one in library.values()),
@@ -157,7 +156,7 @@ TURNED = ("numbers", "claims", "equations")
 
 def page(library: Results, book: Results, reasons: Reasons) -> str:
     """Return the text of the page."""
-    made, noticed = _total(library)
+    made, noticed = totals(library)
     parts = [
         HEAD.format(
             made=number(made),
@@ -175,9 +174,8 @@ def page(library: Results, book: Results, reasons: Reasons) -> str:
             endless=number(sum(one["endless"] for one in library.values())),
             sampled=_sampled(library),
         ),
+        BOOK.format(table=_book(book)),
     ]
-    if book:
-        parts.append(BOOK.format(table=_book(book)))
     if reasons:
         parts.append(LEFT)
     for name in dict.fromkeys(entry["module"] for entry in reasons):

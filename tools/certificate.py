@@ -270,12 +270,13 @@ def stale(results: dict[str, Any]) -> list[Path]:
 
     A cell of theirs has, or a module of the library that they use.
     """
+    now = library(path.stem for path in (ROOT / "lib" / "dlam").glob("*.py"))
     return [
         path
         for path in chapters()
         if (one := results["chapters"].get(path.stem)) is None
         or one["cells"] != fingerprint(path)
-        or one["library"] != library(one["library"])
+        or not one["library"].items() <= now.items()
     ]
 
 

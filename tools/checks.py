@@ -121,8 +121,7 @@ Change a digit in a chapter, and see who protests.
 def page(found: Counts) -> str:
     """Return the text of the page."""
     library, _, _ = bites.load()
-    made = sum(one["made"] for one in library.values())
-    noticed = sum(one["noticed"] for one in library.values())
+    made, noticed = bites.totals(library)
     mutants = (
         f"\nSigns, indices and constants of the library were altered, one at a time: "
         f"of {made} alterations the tests notice {noticed}.\n"

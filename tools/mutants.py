@@ -442,10 +442,14 @@ def measure(module: str, jobs: int, last: dict[str, Any] | None) -> dict[str, An
     }
 
 
+def load(path: Path) -> dict[str, Any]:
+    """Return the results that a file holds, or none if there is no such file."""
+    return json.loads(path.read_text("utf-8")) if path.exists() else {}
+
+
 def write(path: Path, name: str, entry: dict[str, Any], known: list[str]) -> None:
     """Put an entry among the results, which then hold those of `known` alone."""
-    old = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    new = old | {name: entry}
+    new = load(path) | {name: entry}
     results = {one: new[one] for one in known if one in new}
     text = json.dumps(results, indent=1, ensure_ascii=False) + "\n"
     text = re.sub(r"\[\s+(\d+),\s+(\d+)\s+\]", r"[\1, \2]", text)
@@ -472,9 +476,7 @@ def main(arguments: list[str] | None = None) -> int:
     if unknown := {*options.module} - {*known}:
         parser.error(f"no such modules with tests: {', '.join(sorted(unknown))}")
     for module in options.module or known:
-        last = None
-        if options.survivors:
-            last = json.loads((ROOT / RESULTS).read_text("utf-8")).get(module)
+        last = load(ROOT / RESULTS).get(module) if options.survivors else None
         entry = measure(module, options.jobs, last)
         write(ROOT / RESULTS, module, entry, known)
         print(f"{module}: {entry['noticed']} of {entry['made']} noticed")
