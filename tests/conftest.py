@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -45,6 +48,28 @@ def _build(builder: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the built page; building it gave no warning."""
     return _build("html", tmp_path_factory) / "html"
+
+
+@pytest.fixture(scope="module")
+def desk(html: Path) -> Iterator[SimpleNamespace]:
+    """The built page, served to a browser."""
+    import live_pages  # loads Playwright, which most tests do without
+
+    with live_pages.desk(html) as found:
+        yield found
+
+
+@pytest.fixture
+def show(
+    desk: SimpleNamespace, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Any]]:
+    """Opens CHAPTER, of the tests' module, at its live FIGURE, which is of KIND."""
+    import live_pages
+
+    module = request.module
+    kind = getattr(module, "KIND", live_pages.LiveFigure)
+    with live_pages.visits(desk, module.CHAPTER, module.FIGURE, kind) as open_page:
+        yield open_page
 
 
 @pytest.fixture(scope="session")

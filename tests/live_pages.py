@@ -165,7 +165,7 @@ def visits(
     desk: SimpleNamespace,
     chapter: str,
     name: str,
-    kind: type[LiveFigure] = LiveFigure,
+    kind: type[LiveFigure],
 ) -> Iterator[Callable[..., Any]]:
     """Give a function that opens a chapter at its figure, as for the first time."""
     contexts = []

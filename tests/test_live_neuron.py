@@ -12,18 +12,6 @@ from dlam import Network, backprop, data, sigmoid
 CHAPTER, FIGURE = "book/01-network", "#fig-in-hand"
 
 
-@pytest.fixture(scope="module")
-def desk(html):
-    with live_pages.desk(html) as found:
-        yield found
-
-
-@pytest.fixture
-def show(desk):
-    with live_pages.visits(desk, CHAPTER, FIGURE) as open_page:
-        yield open_page
-
-
 def board(figure):
     return figure.stage.locator(".live-area:visible")
 

@@ -52,16 +52,7 @@ class DrillingMap(live_pages.LiveFigure):
         self.button("Go on").wait_for(timeout=live_pages.WAIT)
 
 
-@pytest.fixture(scope="module")
-def desk(html):
-    with live_pages.desk(html) as found:
-        yield found
-
-
-@pytest.fixture
-def show(desk):
-    with live_pages.visits(desk, CHAPTER, FIGURE, DrillingMap) as open_page:
-        yield open_page
+KIND = DrillingMap
 
 
 # One truth

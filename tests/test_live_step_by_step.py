@@ -108,16 +108,7 @@ class StepByStep(live_pages.LiveFigure):
         return self.box.locator(".net-by").all_inner_texts()
 
 
-@pytest.fixture(scope="module")
-def desk(html):
-    with live_pages.desk(html) as found:
-        yield found
-
-
-@pytest.fixture
-def show(desk):
-    with live_pages.visits(desk, CHAPTER, FIGURE, StepByStep) as open_page:
-        yield open_page
+KIND = StepByStep
 
 
 def test_at_the_end_it_shows_the_numbers_of_the_picture(show):

@@ -130,16 +130,7 @@ class TwoValleys(live_pages.LiveFigure):
         return self.box.get_by_role("group", name=side).locator(".valley-area")
 
 
-@pytest.fixture(scope="module")
-def desk(html):
-    with live_pages.desk(html) as found:
-        yield found
-
-
-@pytest.fixture
-def show(desk):
-    with live_pages.visits(desk, CHAPTER, FIGURE, TwoValleys) as open_page:
-        yield open_page
+KIND = TwoValleys
 
 
 def test_the_sweep_ends_with_the_counts_of_the_chapter(show):

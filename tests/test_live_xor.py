@@ -19,18 +19,6 @@ SEEDS = list(range(1, 41))
 STEPS = 3000
 
 
-@pytest.fixture(scope="module")
-def desk(html):
-    with live_pages.desk(html) as found:
-        yield found
-
-
-@pytest.fixture
-def show(desk):
-    with live_pages.visits(desk, CHAPTER, FIGURE) as open_page:
-        yield open_page
-
-
 def inputs(figure):
     return figure.stage.locator(".live-area").first
 
