@@ -25,17 +25,17 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 book: $(VENV)/site ## Build the page and say where it is
-	@$(BIN)/python tools/record.py --check
-	@$(BIN)/python tools/appendix.py --check
+	@$(BIN)/python -m tools.record.notebook --check
+	@$(BIN)/python -m tools.pages.appendix --check
 	@$(BIN)/jupyter-book build --quiet -W -n --keep-going .
-	@$(BIN)/python tools/address.py _build/html/index.html
+	@$(BIN)/python -m tools.pages.address _build/html/index.html
 
 pdf: $(VENV)/site ## Print the book as a PDF (needs TeX)
-	@$(BIN)/python tools/record.py --check
-	@$(BIN)/python tools/appendix.py --check
-	@$(BIN)/python tools/programs.py latexmk xelatex rsvg-convert
+	@$(BIN)/python -m tools.record.notebook --check
+	@$(BIN)/python -m tools.pages.appendix --check
+	@$(BIN)/python -m tools.programs latexmk xelatex rsvg-convert
 	@$(BIN)/jupyter-book build --quiet -W -n --keep-going . --builder pdflatex
-	@$(BIN)/python tools/address.py _build/latex/deep-learning-for-applied-mathematicians.pdf
+	@$(BIN)/python -m tools.pages.address _build/latex/deep-learning-for-applied-mathematicians.pdf
 
 test: $(VENV)/test node_modules ## Run every check
 	@DLAM_PROGRESS=0 $(BIN)/python -m pytest -n 2 --dist loadfile \
@@ -43,17 +43,17 @@ test: $(VENV)/test node_modules ## Run every check
 
 # make mutants MODULE=descent and make mutants CHAPTER=03-cost do one of them.
 mutants: $(VENV)/test ## Alter library and book, and see whether the checks notice
-	@$(if $(CHAPTER),,$(BIN)/python tools/mutants.py $(MODULE))
-	@$(if $(MODULE),,$(BIN)/python tools/falsify.py $(CHAPTER))
-	@$(BIN)/python tools/appendix.py
+	@$(if $(CHAPTER),,$(BIN)/python -m tools.evidence.mutants $(MODULE))
+	@$(if $(MODULE),,$(BIN)/python -m tools.evidence.falsify $(CHAPTER))
+	@$(BIN)/python -m tools.pages.appendix
 
 record: $(VENV)/book ## Run the chapters and record what comes out
-	@$(BIN)/python tools/cover.py
-	@$(BIN)/python tools/record.py
-	@$(BIN)/python tools/appendix.py
+	@$(BIN)/python -m tools.pages.cover
+	@$(BIN)/python -m tools.record.notebook
+	@$(BIN)/python -m tools.pages.appendix
 
 certificate: $(VENV)/book ## Measure where the numbers hold (takes a while; OTHERS=…)
-	@DLAM_PROGRESS=0 $(BIN)/python tools/certificate.py $(OTHERS)
+	@DLAM_PROGRESS=0 $(BIN)/python -m tools.evidence.certificate $(OTHERS)
 
 oldest: ## Run every check with the oldest versions admitted
 	@$(MAKE) test VENV=.venv-oldest CONSTRAINTS=constraints-oldest.txt
@@ -70,7 +70,7 @@ lab: $(VENV)/lab ## Open the chapters in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir=book
 
 screenshots: $(VENV)/test book ## Photograph the pages: wide, narrow and dark
-	@$(BIN)/python tools/screenshots.py
+	@$(BIN)/python -m tools.pages.screenshots
 
 format: $(VENV)/test node_modules ## Format the code
 	@$(BIN)/ruff check --fix lib tests tools bench

@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
-import browser  # noqa: E402
+from tools.pages import browser  # noqa: E402
 
 STEPS = 1_000_000
 NODE = f"""

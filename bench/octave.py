@@ -18,8 +18,9 @@ from dlam import paper, sgd
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tools")]
 
-import programs  # noqa: E402
 from octave_program import descend  # noqa: E402
+
+from tools import programs  # noqa: E402
 
 TOLERANCE = 1e-9
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
-
-import programs  # noqa: E402
+__all__ = ["ROOT", "require_program"]
+from tools import ROOT, programs
 
 
 def require_program(*names: str) -> None:

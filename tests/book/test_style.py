@@ -1,0 +1,306 @@
+"""What the code of the book is held to: lint, types, docstrings, order, spelling."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from needed import ROOT
+from tools.book import prose
+
+LIBRARY = ROOT / "lib" / "dlam"
+MODULES = sorted(LIBRARY.rglob("*.py"))
+PUBLIC_MODULES = [path for path in MODULES if not path.stem.startswith("_")]
+each_module = pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+FOLDERS = [
+    name for name in ("lib", "tests", "tools", "bench") if (ROOT / name).is_dir()
+]
+
+# The order of reading: a module imports only from those before it.
+ORDER = [
+    *("_checks", "activations", "network", "costs", "backprop", "gradcheck"),
+    *("sampling", "_compiled", "_progress", "descent", "landscape", "data"),
+    *("matlab", "paper", "pytorch", "sharpness", "matching", "features"),
+    *("implicit_bias", "dimension", "coordinates"),
+    *("claims", "listing", "plots", "__init__"),
+]
+# What importing dlam must not load: each takes long, or may be absent.
+HEAVY = ["numba", "matplotlib", "torch", "scipy", "sklearn", "IPython", "hypothesis"]
+
+
+def run(*command: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"), str(path))
+
+
+# Other people's judgement
+
+
+def test_ruff_finds_nothing() -> None:
+    run("ruff", "check", "--no-cache", *FOLDERS)
+
+
+def test_the_code_is_formatted() -> None:
+    run("ruff", "format", "--no-cache", "--check", *FOLDERS)
+
+
+def test_the_types_of_the_library_are_right() -> None:
+    run("mypy", "--strict", "lib")
+
+
+# Imports
+
+
+def imported(tree: ast.Module) -> Iterator[tuple[str, bool]]:
+    """Yield the modules of dlam that one imports, and if it does so at the top."""
+    top = set(ast.walk(ast.Module([n for n in tree.body if _runs_at_import(n)], [])))
+    for node in ast.walk(tree):
+        names: list[str] = []
+        if isinstance(node, ast.ImportFrom) and node.module == "dlam":
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
+            "dlam."
+        ):
+            names = [str(node.module).split(".")[1]]
+        elif isinstance(node, ast.Import):
+            names = [a.name.split(".")[1] for a in node.names if "dlam." in a.name]
+        for name in names:
+            yield name, node in top
+
+
+def _runs_at_import(node: ast.stmt) -> bool:
+    return not isinstance(node, ast.FunctionDef | ast.ClassDef)
+
+
+def test_every_module_has_its_place_in_the_order() -> None:
+    assert {path.stem for path in MODULES} <= set(ORDER)
+
+
+@each_module
+def test_a_module_imports_only_those_before_it(path: Path) -> None:
+    for name, _ in imported(parsed(path)):
+        assert name in ORDER, f"{path.name} imports {name} from dlam, not its module"
+        assert ORDER.index(name) < ORDER.index(path.stem), f"{path.name} imports {name}"
+
+
+def test_importing_the_library_loads_nothing_heavy() -> None:
+    program = (
+        f"import sys, dlam\nprint([name for name in {HEAVY} if name in sys.modules])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, encoding="utf-8"
+    )
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+@pytest.mark.parametrize("path", PUBLIC_MODULES, ids=lambda path: path.stem)
+def test_all_names_what_is_public(path: Path) -> None:
+    tree = parsed(path)
+    [names] = [
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+    ]
+    defined = {
+        node.name
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[0] != "_"
+    }
+    assert names == sorted(names)
+    assert defined <= set(names)
+
+
+# Docstrings
+
+
+def public(path: Path) -> Iterator[tuple[str, ast.FunctionDef | ast.ClassDef]]:
+    """Yield the public functions, classes and methods of a module."""
+    for node in parsed(path).body:
+        if not isinstance(node, ast.FunctionDef | ast.ClassDef) or node.name[0] == "_":
+            continue
+        yield f"{path.stem}.{node.name}", node
+        for inner in node.body if isinstance(node, ast.ClassDef) else []:
+            if isinstance(inner, ast.FunctionDef) and inner.name[0] != "_":
+                yield f"{path.stem}.{node.name}.{inner.name}", inner
+
+
+PUBLIC = [entry for path in PUBLIC_MODULES for entry in public(path)]
+each_public = pytest.mark.parametrize(
+    ("name", "node"), PUBLIC, ids=[name for name, _ in PUBLIC]
+)
+
+
+def decorators(node: ast.FunctionDef | ast.ClassDef) -> set[str]:
+    return {ast.unparse(decorator) for decorator in node.decorator_list}
+
+
+@each_module
+def test_a_module_says_what_it_holds(path: Path) -> None:
+    assert ast.get_docstring(parsed(path))
+
+
+@each_public
+def test_what_is_public_is_documented(
+    name: str, node: ast.FunctionDef | ast.ClassDef
+) -> None:
+    if "overload" in decorators(node):
+        return
+    docstring = ast.get_docstring(node) or ""
+    first = docstring.split("\n")[0]
+    assert first.endswith((".", "?", "…")), f"{name}: {first!r}"
+    if isinstance(node, ast.ClassDef) or "property" in decorators(node):
+        return
+    arguments = node.args
+    named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    named += [extra for extra in (arguments.vararg, arguments.kwarg) if extra]
+    for argument in named:
+        if argument.arg not in ("self", "cls"):
+            assert re.search(rf"`?\*?\b{argument.arg}\b", docstring), argument.arg
+    many = len([a for a in named if a.arg != "self"]) > 1
+    if many:
+        assert "\nParameters\n----------\n" in docstring, name
+    raised = [n for n in ast.walk(node) if isinstance(n, ast.Raise)]
+    if raised:
+        assert "\nRaises\n------\n" in docstring, name
+    gives = node.returns is not None and ast.unparse(node.returns) != "None"
+    if many and gives:
+        sections = ("\nReturns\n-------\n", "\nYields\n------\n")
+        assert any(section in docstring for section in sections), name
+
+
+@each_public
+def test_a_section_of_a_docstring_is_underlined_as_numpydoc_has_it(
+    name: str, node: ast.FunctionDef | ast.ClassDef
+) -> None:
+    lines = (ast.get_docstring(node) or "").splitlines()
+    for n, line in enumerate(lines):
+        if re.fullmatch("-{3,}", line.strip()):
+            assert len(line) == len(lines[n - 1]), f"{name}: {lines[n - 1]}"
+
+
+# Words
+
+AMERICAN = re.compile(
+    r"\b(?:behavior|favor|neighbor|neighborhood|honor|labor|center|centered|fiber|"
+    r"color|colored|colors|gray|analyze|analyzed|optimize|optimized|optimizer|"
+    r"optimization|normalize|normalized|normalization|regularize|regularization|"
+    r"initialize|initialized|initialization|minimize|minimized|minimizer|maximize|"
+    r"generalize|generalization|recognize|recognized|realize|realized|visualize|"
+    r"summarize|linearize|parametrize|parameterize|modeled|modeling|labeled|labeling|"
+    r"traveled|canceled|canceling|artifact|license[ds]? under|toward|math)\b",
+    re.IGNORECASE,
+)
+
+
+def words(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield the prose of a file: of a text without code, of a program what it says."""
+    if path.suffix == ".md":
+        text = prose.Text.read(path)
+        plain = re.sub(r"\{[^}]*\}`[^`]*`", " ", text.prose)
+        plain = re.sub(r"\\[A-Za-z]+", " ", plain)
+        for n, line in enumerate(plain.splitlines(), 1):
+            yield f"{path.name}:{n}", line
+        return
+    if path.suffix == ".js":
+        for n, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+            if comment := re.search(r"^\s*/?\*+(?!/)(.*)|// (.*)|/\*\*(.*)\*/", line):
+                yield f"{path.name}:{n}", re.sub(r"`[^`]*`", " ", comment[0])
+        return
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module):
+            name = getattr(node, "name", "module")
+            docstring = re.sub(
+                r"`[^`]*`|>>>.*|\b\w+=", " ", ast.get_docstring(node) or ""
+            )
+            yield f"{path.name}, {name}", docstring
+
+
+SAID = [
+    *sorted((ROOT / "book").glob("*.md")),
+    *sorted(ROOT.glob("*.md")),
+    *MODULES,
+    *sorted((ROOT / "tools").glob("*.py")),
+    *sorted((ROOT / "tests").glob("*.py")),
+    *sorted((ROOT / "live").glob("*.js")),
+    *sorted((ROOT / "tests/live").glob("*.js")),
+]
+
+
+@pytest.mark.parametrize("path", SAID, ids=lambda path: path.name)
+def test_the_spelling_is_british(path: Path) -> None:
+    for where, said in words(path):
+        found = AMERICAN.search(said)
+        assert not found, f"{where}: {found[0] if found else ''}"
+
+
+def test_american_spelling_is_seen() -> None:
+    for word in ("behavior", "Color", "normalize", "optimization", "math"):
+        assert AMERICAN.search(f"Its {word} is so.")
+    for word in ("behaviour", "colour", "maths", "mathematics", "recolored", "size"):
+        assert not AMERICAN.search(f"Its {word} is so.")
+
+
+# What belongs to one machine or one moment
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    if listed.returncode:
+        pytest.skip("this is no checkout of git, so what belongs to it is unknown")
+    return [ROOT / name for name in listed.stdout.split("\0") if name]
+
+
+HOME = re.compile(r"(?<![\w.:/~-])/(?:home|root|Users|work|mnt|workspace)/[\w.-]+")
+WRITTEN = {
+    ".md",
+    ".py",
+    ".toml",
+    ".yml",
+    ".cfg",
+    ".txt",
+    ".sh",
+    ".cff",
+    ".bib",
+    ".css",
+    ".js",
+}
+
+
+def test_no_file_names_a_folder_of_somebody() -> None:
+    for path in tracked():
+        if (path.suffix in {*WRITTEN, ".ipynb", ".svg"} or not path.suffix) and (
+            path.is_file()
+        ):
+            found = HOME.search(path.read_text("utf-8", errors="replace"))
+            assert not found, f"{path.relative_to(ROOT)}: {found[0] if found else ''}"
+
+
+def test_no_line_ends_in_blanks_and_every_file_in_one_newline() -> None:
+    for path in tracked():
+        if path.suffix in WRITTEN and path.is_file():
+            content = path.read_text("utf-8")
+            name = path.relative_to(ROOT)
+            assert not re.search(r"[ \t]+$", content, re.MULTILINE), name
+            assert not content or re.search(r"[^\n]\n\Z", content), name
+            assert "\t" not in content, name

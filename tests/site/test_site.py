@@ -1,0 +1,299 @@
+"""Every page of the book, as a reader's browser shows it, without a network."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+import yaml
+
+import page_checks as checks
+from needed import ROOT, require_program
+from tools.pages import browser
+
+RECORDS = sorted((ROOT / "book").glob("*.ipynb"))
+
+
+def toc() -> list[str]:
+    """Return the documents that the book's table of contents names."""
+    text = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+    found = [text["root"]]
+
+    def walk(node):
+        if isinstance(node, dict):
+            if "file" in node:
+                found.append(node["file"])
+            node = list(node.values())
+        if isinstance(node, list):
+            for part in node:
+                walk(part)
+
+    walk(text)
+    return found
+
+
+@pytest.fixture(scope="module")
+def desk(html: Path) -> Iterator:
+    """A browser, and the book at an address that it knows."""
+    require_program("chromium")
+    with browser.serve(html) as address, browser.chromium() as chromium:
+        yield SimpleNamespace(address=address, chromium=chromium, site=html)
+
+
+@pytest.fixture(scope="module")
+def findings(desk) -> dict[str, dict[str, list[str]]]:
+    """Visit every page once and keep what each check finds on it."""
+    found = {}
+    for path in browser.pages(desk.site):
+        seen = checks.visit(desk.chromium, desk.address, path)
+        page = seen.page
+        results = found[path] = {
+            "weight": checks.overweight(seen),
+            "failed": checks.failed_requests(seen),
+            "mathematics": checks.unset_mathematics(page),
+            "images": checks.images_without_words(page),
+            "claims": checks.shown_claims(page),
+            "keyboard": checks.keyboard_faults(page),
+            "text": [page.locator("body").text_content() or ""],
+        }
+        results["sideways"] = checks.wide_parts(page)
+        checks.unfold(page)
+        results["sideways"] += checks.wide_parts(page)
+        checks.empty_drawings(page)
+        assert checks.theme(page) == "light"
+        results["light"] = checks.violations(page)
+        checks.switch(page, "dark")
+        # The page is the same: what can differ is what its colours make of it,
+        # and then all else on a telephone.
+        results["dark"] = checks.violations(page, runOnly=checks.COLOURS)
+        page.set_viewport_size({"width": checks.NARROW, "height": 740})
+        checks.settle(page)
+        unlike = {rule: {"enabled": False} for rule in checks.COLOURS}
+        results["narrow"] = checks.violations(page, rules=unlike)
+        results["formulas"] = checks.cut_formulas(page)
+        results["errors"] = seen.errors
+        results["foreign"] = seen.foreign
+        seen.close()
+    return found
+
+
+def test_every_document_of_the_table_of_contents_has_a_page(html):
+    assert browser.pages(html) == [f"{name}.html" for name in toc()]
+
+
+@pytest.mark.parametrize(
+    ("check", "meaning"),
+    [
+        ("errors", "no script fails, and none complains on the console"),
+        ("foreign", "nothing is asked of another host"),
+        ("failed", "every file that the page asks for is there"),
+        ("weight", "a first visit stays within the budget"),
+        ("mathematics", "every formula is set, without an error"),
+        ("images", "every image says in words what it shows"),
+        ("sideways", "a narrow page does not scroll sideways"),
+        ("formulas", "a formula too wide for a telephone scrolls in its own box"),
+        ("light", "axe finds nothing in light mode"),
+        ("dark", "axe finds nothing in dark mode"),
+        ("narrow", "axe finds nothing on a telephone"),
+        ("keyboard", "the tab key skips the menu and shows where it is"),
+        ("claims", "no hidden claim shows"),
+    ],
+)
+def test_on_every_page(findings, check, meaning):
+    faults = {path: results[check] for path, results in findings.items()}
+    assert not any(faults.values()), f"{meaning}: " + json.dumps(
+        {path: found for path, found in faults.items() if found}, indent=1
+    )
+
+
+def test_every_link_inside_the_book_leads_somewhere(html):
+    extra = ["index.html", "search.html", "genindex.html"]
+    pages = browser.pages(html) + [name for name in extra if (html / name).exists()]
+    assert not [fault for path in pages for fault in checks.broken_links(html, path)]
+
+
+def test_hidden_cells_are_on_no_page(findings):
+    hidden = [
+        cell.source
+        for record in RECORDS
+        for cell in nbformat.read(record, as_version=4).cells
+        if "remove-cell" in cell.metadata.get("tags", ())
+    ]
+    assert hidden
+    text = checks.squeezed("".join(results["text"][0] for results in findings.values()))
+    assert not [source for source in hidden if checks.squeezed(source) in text]
+
+
+def test_the_search_finds_a_word_of_each_chapter(desk, findings):
+    for path, results in findings.items():
+        if not re.search(r"/\d\d-", path):
+            continue
+        record = (ROOT / path).with_suffix(".ipynb")
+        prose = " ".join(
+            cell.source
+            for cell in nbformat.read(record, as_version=4).cells
+            if cell.cell_type == "markdown"
+        )
+        plain = re.sub(r"\$[^$]*\$|`[^`]*`|\{[^}]*\}|<[^>]*>|\(\S*\)", " ", prose)
+        word = max(re.findall(r"(?<!\S)[a-z]+(?=[\s,.])", plain), key=len)
+        assert word in results["text"][0]
+        seen = checks.visit(desk.chromium, desk.address, f"search.html?q={word}")
+        link = seen.page.locator(f"#search-results a[href*='{Path(path).name}']")
+        link.first.wait_for(timeout=5000)
+        seen.page.wait_for_load_state("networkidle")
+        assert not seen.errors
+        assert not checks.violations(seen.page)
+        seen.close()
+
+
+def test_every_page_can_be_read_from_a_folder_without_a_server(desk, html):
+    context = desk.chromium.new_context()
+    page = context.new_page()
+    faults = []
+    page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
+    page.on(
+        "console",
+        lambda m: m.type == "error" and faults.append(f"{page.url}: {m.text}"),
+    )
+    for path in browser.pages(html):
+        page.goto((html / path).as_uri())
+        checks.settle(page)
+        faults += [f"{path}: {fault}" for fault in checks.unset_mathematics(page)]
+    context.close()
+    assert not faults
+
+
+def test_the_button_at_the_top_goes_through_light_dark_and_automatic(desk, html):
+    seen = checks.visit(desk.chromium, desk.address, browser.pages(html)[0], "dark")
+    modes = [(seen.page.evaluate("document.documentElement.dataset.mode"), "dark")]
+    for _ in range(3):
+        seen.page.locator(".theme-switch-button").first.click()
+        mode = seen.page.evaluate("document.documentElement.dataset.mode")
+        modes.append((mode, checks.theme(seen.page)))
+    seen.close()
+    assert modes[0] == modes[3] == ("auto", "dark")
+    assert set(modes[1:3]) == {("light", "light"), ("dark", "dark")}
+
+
+def test_paper_is_white_and_solutions_are_printed(desk, html):
+    path = browser.pages(html)[1]
+    seen = checks.visit(desk.chromium, desk.address, path, scheme="dark")
+    seen.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    seen.page.emulate_media(media="print")
+    shown = seen.page.evaluate(
+        """() => [...document.querySelectorAll("div.solution > section > *")]
+        .every(e => e.checkVisibility())"""
+    )
+    assert checks.theme(seen.page) == "light"
+    assert shown
+    seen.page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert checks.theme(seen.page) == "dark"
+    seen.close()
+
+
+def test_every_icon_has_its_picture(desk, html):
+    seen = checks.visit(desk.chromium, desk.address, browser.pages(html)[1])
+    empty = seen.page.evaluate(
+        """async () => {
+        await document.fonts.ready;
+        return [...document.querySelectorAll("[class*='fa-']")].filter(e => {
+            const style = getComputedStyle(e, "::before");
+            return style.content === "none" || !style.fontFamily.includes("Awesome");
+        }).map(e => e.className)
+        }"""
+    )
+    seen.close()
+    assert not empty
+
+
+def test_the_page_says_what_it_is(desk, html):
+    titles = []
+    for path in browser.pages(html):
+        text = (html / path).read_text("utf-8")
+        assert '<html lang="en-GB"' in text
+        assert re.search(r'<meta name="description" content="[^"]+"', text), path
+        (title,) = re.findall(r"<title>(.*?)</title>", text, re.S)
+        titles.append(title)
+    assert len(set(titles)) == len(titles)
+    book = "Deep Learning for Applied Mathematicians"
+    assert titles[0] == book
+    assert all(title.endswith(f" {book}") for title in titles[1:])
+
+
+@pytest.fixture(scope="module")
+def small_book(tmp_path_factory):
+    """Build a book of two pages with the book's settings, somewhere else."""
+
+    def build(name: str, **environment: str) -> tuple[str, str]:
+        folder = tmp_path_factory.mktemp(name)
+        for part in ("tools", "live", "book/_static", "book/_templates", "book/images"):
+            shutil.copytree(ROOT / part, folder / part)
+        shutil.copy(ROOT / "_config.yml", folder)
+        (folder / "_toc.yml").write_text(
+            "format: jb-book\nroot: book/start\nchapters:\n- file: book/01-one\n"
+        )
+        (folder / "book/references.bib").touch()
+        (folder / "book/start.md").write_text("# Start\n\nA page.\n")
+        (folder / "book/01-one.md").write_text("# One\n\nThe text of the record.\n")
+        chapter = nbformat.v4.new_notebook(
+            metadata={
+                "kernelspec": {"name": "python3", "display_name": "", "language": ""}
+            },
+            cells=[nbformat.v4.new_markdown_cell("# One\n\nThe text of the record.")],
+        )
+        nbformat.write(chapter, folder / "book/01-one.ipynb")
+        here = {k: v for k, v in os.environ.items() if not k.startswith("GITHUB_")}
+        done = subprocess.run(
+            [
+                Path(sys.executable).with_name("jupyter-book"),
+                "build",
+                "-W",
+                "-n",
+                folder,
+            ],
+            env=here | environment,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        pages = folder / "_build/html/book"
+        return (pages / "start.html").read_text(), (pages / "01-one.html").read_text()
+
+    return build
+
+
+def test_links_to_the_repository_appear_when_it_is_known(small_book):
+    where = "https://github.com/someone/a-book"
+    start, chapter = small_book(
+        "known",
+        GITHUB_SERVER_URL="https://github.com",
+        GITHUB_REPOSITORY="someone/a-book",
+    )
+    for page in (start, chapter):
+        assert f'href="{where}"' in page
+        assert f'href="{where}/issues/new?' in page
+    assert f'href="{where}/edit/main/book/start.md"' in start
+    assert f'href="{where}/edit/main/book/01-one.md"' in chapter
+    assert ".ipynb" not in "".join(re.findall(rf'"{where}/\S*"', chapter))
+    colab = "https://colab.research.google.com/github/someone/a-book/blob/main/"
+    assert f'href="{colab}book/01-one.ipynb"' in chapter
+    binder = "https://mybinder.org/v2/gh/someone/a-book/main?urlpath=lab/tree/"
+    assert f'href="{binder}book/01-one.ipynb"' in chapter
+    site = "https://someone.github.io/a-book/"
+    assert f'<meta property="og:url" content="{site}book/01-one.html"' in chapter
+    assert "colab" not in start
+    assert "mybinder" not in start
+
+
+def test_links_to_the_repository_are_absent_when_it_is_not_known(small_book):
+    for page in small_book("unknown"):
+        assert not re.findall(r'href="[^"]*(?:github|colab|mybinder)[^"]*"', page)

@@ -1,0 +1,1 @@
+"""The model of the book: its texts, their claims, numbers, equations and labels."""

@@ -1,0 +1,1 @@
+"""What was measured about the trust that the book deserves."""

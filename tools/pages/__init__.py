@@ -1,0 +1,1 @@
+"""The page, the print, and the pages that are generated."""

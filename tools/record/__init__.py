@@ -1,0 +1,1 @@
+"""Running a chapter, and the record of what came out."""
