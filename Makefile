@@ -15,48 +15,61 @@ TORCH := torch==2.13.0
 MAKEFLAGS += --no-print-directory
 
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS)
+TOOLS := $(BIN)/python -m tools
 STAMPS := pyproject.toml $(CONSTRAINTS)
+# What pip says is shown when it fails, whole: its last word alone hides the cause.
+define install
+@$(BIN)/python -m pip install --disable-pip-version-check -c $(CONSTRAINTS) $(1) \
+  >$(VENV)/pip.log 2>&1 || { cat $(VENV)/pip.log; exit 1; }
+endef
 
-.PHONY: help book pdf test record certificate mutants oldest bench bench-live lab screenshots \
-  format constraints clean
+.PHONY: help book pdf check test verify record chapter oldest evidence bench bench-live \
+  lab screenshots format constraints clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 book: $(VENV)/site ## Build the page and say where it is
-	@$(BIN)/python -m tools.record.notebook --check
-	@$(BIN)/python -m tools.pages.appendix --check
+	@$(TOOLS) record --check
+	@$(TOOLS) pages
 	@$(BIN)/jupyter-book build --quiet -W -n --keep-going .
-	@$(BIN)/python -m tools.pages.address _build/html/index.html
+	@$(TOOLS) address _build/html/index.html
 
 pdf: $(VENV)/site ## Print the book as a PDF (needs TeX)
-	@$(BIN)/python -m tools.record.notebook --check
-	@$(BIN)/python -m tools.pages.appendix --check
-	@$(BIN)/python -m tools.programs latexmk xelatex rsvg-convert
+	@$(TOOLS) record --check
+	@$(TOOLS) pages
+	@$(TOOLS) programs latexmk xelatex rsvg-convert
 	@$(BIN)/jupyter-book build --quiet -W -n --keep-going . --builder pdflatex
-	@$(BIN)/python -m tools.pages.address _build/latex/deep-learning-for-applied-mathematicians.pdf
+	@$(TOOLS) address _build/latex/deep-learning-for-applied-mathematicians.pdf
 
-test: $(VENV)/test node_modules ## Run every check
-	@DLAM_PROGRESS=0 $(BIN)/python -m pytest -n 2 --dist loadfile \
-	  --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg tests lib book
+PYTEST := DLAM_PROGRESS=0 OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+WRITING := tests/library tests/chapters tests/book lib
 
-# make mutants MODULE=descent and make mutants CHAPTER=03-cost do one of them.
-mutants: $(VENV)/test ## Alter library and book, and see whether the checks notice
-	@$(if $(CHAPTER),,$(BIN)/python -m tools.evidence.mutants $(MODULE))
-	@$(if $(MODULE),,$(BIN)/python -m tools.evidence.falsify $(CHAPTER))
-	@$(BIN)/python -m tools.pages.appendix
+check: $(VENV)/test node_modules ## Check library, equations, numbers and style (CHAPTER=NN: one chapter)
+	@$(PYTEST) -q $(if $(CHAPTER),--chapter $(CHAPTER),-n 2 --dist loadfile) $(WRITING)
 
-record: $(VENV)/book ## Run the chapters and record what comes out
-	@$(BIN)/python -m tools.pages.cover
-	@$(BIN)/python -m tools.record.notebook
-	@$(BIN)/python -m tools.pages.appendix
+test: $(VENV)/test node_modules ## Run what every change must pass
+	@$(PYTEST) -n 2 --dist loadfile -p tools.record.nbval_plugin \
+	  --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg $(WRITING) tests/site tests/live book
 
-certificate: $(VENV)/book ## Measure where the numbers hold (takes a while; OTHERS=…)
-	@DLAM_PROGRESS=0 $(BIN)/python -m tools.evidence.certificate $(OTHERS)
+verify: ## Check everything and measure the evidence anew (hours; commits the evidence)
+	@DLAM_FULL=1 $(MAKE) test
+	@$(MAKE) oldest
+	@$(MAKE) evidence
+	@git add trust && { git diff --cached --quiet -- trust || git commit --quiet -m "Evidence measured" -- trust; }
 
-oldest: ## Run every check with the oldest versions admitted
+evidence: $(VENV)/test ## Measure mutants, formulas and platforms where they are stale (UNIT=…)
+	@$(TOOLS) evidence $(UNIT)
+
+oldest: ## Run the tests with the oldest versions admitted
 	@$(MAKE) test VENV=.venv-oldest CONSTRAINTS=constraints-oldest.txt
+
+record: $(VENV)/book ## Run the chapters that have changed, and record what comes out
+	@$(TOOLS) cover
+	@$(TOOLS) record $(CHAPTER)
+
+chapter: $(VENV)/site ## Write the files of a new chapter: make chapter NAME=07-optimisation
+	@$(TOOLS) chapter $(NAME)
 
 bench: $(VENV)/book ## Measure, side by side (not part of the tests)
 	@DLAM_PROGRESS=0 $(BIN)/python bench/run.py --octave
@@ -70,7 +83,7 @@ lab: $(VENV)/lab ## Open the chapters in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir=book
 
 screenshots: $(VENV)/test book ## Photograph the pages: wide, narrow and dark
-	@$(BIN)/python -m tools.pages.screenshots
+	@$(TOOLS) screenshots
 
 format: $(VENV)/test node_modules ## Format the code
 	@$(BIN)/ruff check --fix lib tests tools bench
@@ -83,35 +96,40 @@ constraints: ## Take the newest versions that fit together (the checks then judg
 clean: ## Remove what was built and installed
 	rm -rf .venv .venv-* node_modules _build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-# What a target needs, installed once: each stamp is a file in .venv.
+# What a target needs, installed once: each stamp is a file in $(VENV).
 $(VENV)/pip: $(STAMPS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
 	  "This book needs Python 3.11 or newer; say which with make PYTHON=…")'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(PIP) pip
+	@# What an interrupt left without pip is made anew; no other folder is touched.
+	@if test -e $(VENV) && ! test -f $(VENV)/pyvenv.cfg && ! rmdir $(VENV) 2>/dev/null; then \
+	  echo "$(VENV) is there and no environment of Python; say where with make VENV=…"; exit 1; fi
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	$(call install,pip)
 	@touch $@
 
 $(VENV)/site: $(VENV)/pip
 	@echo "Installing what renders the book into $(VENV)"
-	@$(PIP) --group site
+	$(call install,--group site)
 	@touch $@
 
 # torch goes first, and alone: asked for by a range, it would be the newest
 # CUDA build.
 $(VENV)/book: $(VENV)/pip
 	@echo "Installing what runs the book into $(VENV)"
-	@$(PIP) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) $(TORCH)
-	@$(PIP) --editable '.[torch,book]'
+	$(call install,$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) $(TORCH))
+	$(call install,--editable '.[torch$(comma)book]')
 	@touch $@
 
 $(VENV)/test: $(VENV)/site $(VENV)/book
 	@echo "Installing what checks the book into $(VENV)"
-	@$(PIP) --group test
+	$(call install,--group test)
 	@touch $@
 
 $(VENV)/lab: $(VENV)/book
-	@$(PIP) --group lab
+	$(call install,--group lab)
 	@touch $@
+
+comma := ,
 
 # What checks the live figures.  Who has no npm does without: the tests say so.
 node_modules: package-lock.json

@@ -14,11 +14,13 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 
-from needed import ROOT, require_program
+from needed import FULL, ROOT, require_program
 
-# The same examples everywhere, and no test fails because a machine is busy.
-settings.register_profile("book", deadline=None, derandomize=True)
-settings.load_profile("book")
+# The same examples at every change, fresh ones at night; and no test fails
+# because a machine is busy.
+settings.register_profile("change", deadline=None, derandomize=True)
+settings.register_profile("night", deadline=None, print_blob=True)
+settings.load_profile("night" if FULL else "change")
 
 
 def _build(builder: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -51,7 +53,7 @@ def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def desk(html: Path) -> Iterator[SimpleNamespace]:
+def site(html: Path) -> Iterator[SimpleNamespace]:
     """The built page, served to a browser."""
     import live_pages  # loads Playwright, which most tests do without
 
@@ -61,14 +63,14 @@ def desk(html: Path) -> Iterator[SimpleNamespace]:
 
 @pytest.fixture
 def show(
-    desk: SimpleNamespace, request: pytest.FixtureRequest
+    site: SimpleNamespace, request: pytest.FixtureRequest
 ) -> Iterator[Callable[..., Any]]:
     """Opens CHAPTER, of the tests' module, at its live FIGURE, which is of KIND."""
     import live_pages
 
     module = request.module
     kind = getattr(module, "KIND", live_pages.LiveFigure)
-    with live_pages.visits(desk, module.CHAPTER, module.FIGURE, kind) as open_page:
+    with live_pages.visits(site, module.CHAPTER, module.FIGURE, kind) as open_page:
         yield open_page
 
 

@@ -1,4 +1,4 @@
-"""Programs that a check needs and a machine may lack."""
+"""What a check needs: programs that a machine may lack, and how thorough it is."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import os
 
 import pytest
 
-__all__ = ["ROOT", "require_program"]
 from tools import ROOT, programs
+
+__all__ = ["FULL", "ROOT", "require_program"]
+
+# Whether everything is checked, as at night, or what every change must pass.
+FULL = os.environ.get("DLAM_FULL") == "1"
 
 
 def require_program(*names: str) -> None:
