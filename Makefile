@@ -46,7 +46,7 @@ PYTEST := DLAM_PROGRESS=0 OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python
 WRITING := tests/library tests/chapters tests/book lib
 
 check: $(VENV)/test node_modules ## Check library, equations, numbers and style (CHAPTER=NN: one chapter)
-	@$(PYTEST) -q $(if $(CHAPTER),--chapter $(CHAPTER),-n 2 --dist loadfile) $(WRITING)
+	@$(PYTEST) -q $(if $(CHAPTER),--chapter $(CHAPTER) tests/chapters tests/book,-n 2 --dist loadfile $(WRITING))
 
 test: $(VENV)/test node_modules ## Run what every change must pass
 	@$(PYTEST) -n 2 --dist loadfile -p tools.record.nbval_plugin \

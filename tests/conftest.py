@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -21,6 +22,23 @@ from needed import FULL, ROOT, require_program
 settings.register_profile("change", deadline=None, derandomize=True)
 settings.register_profile("night", deadline=None, print_blob=True)
 settings.load_profile("night" if FULL else "change")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--chapter", metavar="NN", help="run what checks this chapter")
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Keep the tests of one chapter, and those that read its text."""
+    if chapter := config.getoption("--chapter"):
+        its = re.compile(rf"test_chapter_{chapter}\.py|\[(?:book/)?{chapter}-")
+        kept = [item for item in items if its.search(item.nodeid)]
+        if not kept:
+            raise pytest.UsageError(f"no test is about chapter {chapter!r}")
+        config.hook.pytest_deselected(items=[i for i in items if i not in kept])
+        items[:] = kept
 
 
 def _build(builder: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
