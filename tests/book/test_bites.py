@@ -150,10 +150,6 @@ def test_the_tests_of_equations_are_found() -> None:
 # The page
 
 
-def test_the_page_is_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
-    assert bites.write(check=True) == 0, capsys.readouterr().err
-
-
 def test_what_was_measured_is_what_is_there_now() -> None:
     faults = bites.faults(*bites.load())
     assert not faults, "\n".join(faults)

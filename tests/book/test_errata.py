@@ -116,8 +116,30 @@ def test_the_flipped_sign_reflects_and_the_sum_is_six_times_the_mean() -> None:
 # The page
 
 
-def test_the_page_of_errata_is_up_to_date() -> None:
-    assert errata.write(check=True) == 0
+def test_what_the_errata_say_is_so() -> None:
+    assert errata.faults(ENTRIES, ROOT) == []
+
+
+def test_a_reader_is_told_where_to_write() -> None:
+    here = errata.page(ENTRIES, ROOT / "book", "https://example.org/some/book")
+    assert "[open an issue](https://example.org/some/book/issues/new)" in here
+    unknown = errata.page(ENTRIES, ROOT / "book")
+    assert "open an issue in the repository that this copy comes from" in unknown
+    assert "](http" not in unknown.partition("## Of this book")[2]
+
+
+def test_what_this_book_said_is_listed_by_edition() -> None:
+    first, last = (ENTRIES["book"][0] | {"edition": name} for name in ("1.2", "1.1"))
+    entries = {"sources": [], "book": [first, last, last]}
+    page = errata.page(entries, ROOT / "book")
+    assert re.findall("^### (.*)$", page, re.MULTILINE) == [
+        "Corrected in edition 1.2",
+        "Corrected in edition 1.1",
+    ]
+    assert page.count("*Says now:*") == 3
+    del first["edition"]
+    [fault] = errata.faults({"sources": [], "book": [first]}, ROOT)
+    assert "which edition" in fault
 
 
 def test_an_erratum_without_a_place_or_a_test_is_refused() -> None:

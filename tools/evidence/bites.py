@@ -248,6 +248,6 @@ def _reason(entry: dict[str, Any]) -> str:
     )
 
 
-def write(check: bool) -> int:
-    """Write the page, or look whether it is stale; 0 if all is well."""
-    return put(ROOT / "book" / PAGE, page(*load()), check)
+def write() -> int:
+    """Write the page; 0 if all is well."""
+    return put(ROOT / "book" / PAGE, page(*load()))

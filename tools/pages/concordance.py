@@ -7,7 +7,6 @@ out.
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,12 +16,12 @@ import yaml
 
 from tools import ROOT
 from tools.book.targets import link, missing, several
-from tools.pages.generated import put
+from tools.pages.generated import put, refuse
 
 HOW = ("reproduced", "restated", "extended", "corrected", "left out")
 
 HEAD = """\
-% Written by tools/concordance.py: change trust/concordance.yaml instead.
+% Written by tools/pages/concordance.py: change trust/concordance.yaml instead.
 
 # Where the sources are
 
@@ -101,12 +100,8 @@ def load(root: Path = ROOT) -> list[dict[str, Any]]:
     return yaml.safe_load((root / "trust" / "concordance.yaml").read_text("utf-8"))
 
 
-def write(check: bool, root: Path = ROOT) -> int:
-    """Write the page, or look whether it is stale; 0 if all is well."""
+def write(root: Path = ROOT) -> int:
+    """Write the page; 1 if there is something wrong with the entries."""
     sources, book = load(root), root / "book"
-    wrong = faults(sources, book)
-    for fault in wrong:
-        print(f"concordance.yaml: {fault}", file=sys.stderr)
-    if wrong:
-        return 1
-    return put(book / "concordance.md", page(sources, book), check)
+    wrong = (f"concordance.yaml: {fault}" for fault in faults(sources, book))
+    return refuse(wrong) or put(book / "concordance.md", page(sources, book))

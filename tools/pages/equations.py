@@ -153,7 +153,7 @@ def _docstrings(node: ast.AST, prefix: str) -> Iterator[tuple[str, int, str]]:
 
 def read_tests(folder: Path) -> Iterator[tuple[str | None, Test, str]]:
     """Yield the marks in the tests: label (None if no literal), test and place."""
-    for path in sorted(folder.glob("*.py")):
+    for path in sorted(folder.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             for mark in getattr(node, "decorator_list", []):
                 call = mark if isinstance(mark, ast.Call) else None
@@ -254,11 +254,11 @@ def _joined(names: list[str]) -> str:
     return " and ".join([", ".join(names[:-1])] * bool(names[:-1]) + names[-1:])
 
 
-def write(check: bool, root: Path = ROOT) -> int:
-    """Write the page, or look whether it is stale; 0 if all is well."""
+def write(root: Path = ROOT) -> int:
+    """Write the page; 0 if all is well."""
     chapters, faults = collect(root)
     for fault in faults:
         print(fault, file=sys.stderr)
     if faults:
         return 1
-    return put(root / "book" / PAGE, page(chapters), check)
+    return put(root / "book" / PAGE, page(chapters))

@@ -8,17 +8,18 @@ should.
 from __future__ import annotations
 
 import ast
-import sys
+from itertools import groupby
 from pathlib import Path
 
 import yaml
 
 from tools import ROOT
 from tools.book.targets import link, missing, several
-from tools.pages.generated import put
+from tools.pages import repository
+from tools.pages.generated import put, refuse
 
 HEAD = """\
-% Written by tools/errata.py: change trust/errata.yaml instead.
+% Written by tools/pages/errata.py: change trust/errata.yaml instead.
 
 # Errata
 
@@ -30,10 +31,10 @@ These are small slips in works from which we have learned; each is listed with t
 OWN = """
 ## Of this book
 
-What this book has said, and says no longer.
-A test looks whether it says it again.
-If you find a mistake, write to us: it gets an entry here.
-"""
+What this book has said, and says no longer; the edition that you read stands at the foot of each page, and on the title page in print.
+A test looks whether the book says it again.
+If you find a mistake, {write}; say which edition you read, and where: it gets an entry here.
+"""  # noqa: E501
 
 
 def faults(errata: dict[str, list[dict[str, str]]], root: Path) -> list[str]:
@@ -55,6 +56,8 @@ def faults(errata: dict[str, list[dict[str, str]]], root: Path) -> list[str]:
             found.append(f"{where}: the page says again: {one['said']!r}")
         if one["says"] not in text:
             found.append(f"{where}: the page does not say: {one['says']!r}")
+        if not one.get("edition"):
+            found.append(f"{where}: which edition is the first that is right?")
     return found
 
 
@@ -63,8 +66,17 @@ def _tests(path: Path) -> set[str]:
     return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
-def page(errata: dict[str, list[dict[str, str]]], book: Path) -> str:
-    """Return the text of the page."""
+def whom_to_tell(known: str | None) -> str:
+    """Return what a reader who has found a mistake can do, where the book is known."""
+    if known is None:
+        return "open an issue in the repository that this copy comes from"
+    return f"[open an issue]({known}/issues/new)"
+
+
+def page(
+    errata: dict[str, list[dict[str, str]]], book: Path, known: str | None = None
+) -> str:
+    """Return the text of the page of the book whose repository is `known`."""
     parts = [HEAD]
     for one in errata["sources"]:
         name = one["test"].partition("::")[2].removeprefix("test_").replace("_", " ")
@@ -75,24 +87,23 @@ def page(errata: dict[str, list[dict[str, str]]], book: Path) -> str:
             f"  *Correct:* {one['correct']}\n\n"
             f"  *Here:* {links}. *Tested:* {name}.\n"
         )
-    parts.append(OWN)
-    for one in errata["book"]:
-        parts.append(
+    parts.append(OWN.format(write=whom_to_tell(known)))
+    for edition, entries in groupby(errata["book"], lambda one: one["edition"]):
+        parts.append(f"\n### Corrected in edition {edition}\n")
+        parts += (
             f"\n**{link(one['page'], book)}: {one['place']}**\n"
             f": *Said:* {one['said']}\n\n"
             f"  *Says now:* {one['says']}\n\n"
             f"  *Why:* {one['why']}\n"
+            for one in entries
         )
     return "".join(parts)
 
 
-def write(check: bool, root: Path = ROOT) -> int:
-    """Write the page, or look whether it is stale; 0 if all is well."""
-    file = root / "trust" / "errata.yaml"
+def write(root: Path = ROOT) -> int:
+    """Write the page; 1 if there is something wrong with the entries."""
+    book, file = root / "book", root / "trust" / "errata.yaml"
     errata = yaml.safe_load(file.read_text("utf-8"))
-    wrong = faults(errata, root)
-    for fault in wrong:
-        print(f"{file.name}: {fault}", file=sys.stderr)
-    if wrong:
-        return 1
-    return put(root / "book" / "errata.md", page(errata, root / "book"), check)
+    wrong = (f"{file.name}: {fault}" for fault in faults(errata, root))
+    known = repository.address()
+    return refuse(wrong) or put(book / "errata.md", page(errata, book, known))

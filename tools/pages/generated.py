@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 MARK = "% Written by tools/"
@@ -14,18 +15,21 @@ def is_generated(path: Path) -> bool:
         return file.readline().startswith(MARK)
 
 
-def put(path: Path, content: str, check: bool) -> int:
-    """Write the page, or, to `check`, say whether it is stale; 0 if all is well.
+def refuse(faults: Iterable[str]) -> int:
+    """Say what is wrong with what a page is made from; 1 if anything is."""
+    told = [print(fault, file=sys.stderr) for fault in faults]
+    return int(bool(told))
 
-    The first line of `content` names the program that writes it.
+
+def put(path: Path, content: str) -> int:
+    """Write the page if it says something else so far, and return 0.
+
+    The first line of `content` names the program that writes it.  A page that is
+    left alone is not rendered again.
     """
     if not content.startswith(MARK):
         raise ValueError(f"{path.name}: the first line must begin with {MARK!r}")
-    fresh = path.exists() and path.read_text("utf-8") == content
-    if check and not fresh:
-        print(f"{path.name} is stale; run `make record`", file=sys.stderr)
-        return 1
-    if not check:
+    if not path.exists() or path.read_text("utf-8") != content:
         path.write_text(content, "utf-8")
-        print(f"{path.name}: {'unchanged' if fresh else 'written'}")
+        print(f"{path.name}: written")
     return 0

@@ -1,17 +1,17 @@
-#!/usr/bin/env python3
-"""Tell where the repository of this checkout is on the web, if that is known.
+"""Tell where this book is on the web: its repository and its page, if known.
 
-Prints the address, or nothing.  It comes from the environment that GitHub's
-CI sets, or else from git's remote "origin".
+What is said in REPOSITORY_URL and SITE_URL holds.  Else the repository is what
+GitHub's CI says it is, or git's remote "origin"; and a repository on GitHub has
+its page where GitHub puts it.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 import subprocess
 from collections.abc import Mapping
+from pathlib import Path
 
 from tools import ROOT
 
@@ -22,30 +22,39 @@ REMOTE = re.compile(
 )
 
 
+def _git(*arguments: str) -> str:
+    """Return what git says here, and nothing where it cannot."""
+    try:
+        done = subprocess.run(
+            ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return done.stdout.strip()
+
+
 def address(environment: Mapping[str, str] = os.environ) -> str | None:
     """Return the address of the repository's page, or None."""
+    if said := environment.get("REPOSITORY_URL"):
+        return said.rstrip("/")
     server = environment.get("GITHUB_SERVER_URL")
     name = environment.get("GITHUB_REPOSITORY")
     if server and name:
         return f"{server}/{name}"
-    try:
-        remote = subprocess.run(
-            ["git", "remote", "get-url", "origin"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-    except (OSError, subprocess.CalledProcessError):
+    # A copy inside somebody else's repository is not a part of it.
+    top = _git("rev-parse", "--show-toplevel")
+    if not top or Path(top).resolve() != ROOT.resolve():
         return None
-    form = REMOTE.fullmatch(remote.strip())
+    form = REMOTE.fullmatch(_git("remote", "get-url", "origin"))
     return f"https://{form['host']}/{form['name']}" if form else None
 
 
-def main() -> None:
-    argparse.ArgumentParser(description=__doc__.split("\n")[0]).parse_args()
-    print(address() or "")
-
-
-if __name__ == "__main__":
-    main()
+def site(environment: Mapping[str, str] = os.environ) -> str | None:
+    """Return the address of the published book, with a slash at its end, or None."""
+    if said := environment.get("SITE_URL"):
+        return said.rstrip("/") + "/"
+    known = re.fullmatch(r"https://github\.com/(.+)/(.+)", address(environment) or "")
+    if known is None:
+        return None
+    host = f"{known[1].lower()}.github.io"
+    return f"https://{host}/" + (f"{known[2]}/" if known[2].lower() != host else "")
