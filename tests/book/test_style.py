@@ -22,17 +22,6 @@ FOLDERS = [
     name for name in ("lib", "tests", "tools", "bench") if (ROOT / name).is_dir()
 ]
 
-# The order of reading: a module imports only from those before it.
-ORDER = [
-    *("_checks", "activations", "network", "costs", "backprop", "gradcheck"),
-    *("sampling", "_compiled", "_progress", "descent", "landscape", "data"),
-    *("matlab", "paper", "pytorch", "sharpness", "matching", "features"),
-    *("implicit_bias", "dimension", "coordinates"),
-    *("claims", "listing", "plots", "__init__"),
-]
-# What importing dlam must not load: each takes long, or may be absent.
-HEAVY = ["numba", "matplotlib", "torch", "scipy", "sklearn", "IPython", "hypothesis"]
-
 
 def run(*command: str) -> None:
     done = subprocess.run(
@@ -64,49 +53,7 @@ def test_the_types_of_the_library_are_right() -> None:
     run("mypy", "--strict", "lib")
 
 
-# Imports
-
-
-def imported(tree: ast.Module) -> Iterator[tuple[str, bool]]:
-    """Yield the modules of dlam that one imports, and if it does so at the top."""
-    top = set(ast.walk(ast.Module([n for n in tree.body if _runs_at_import(n)], [])))
-    for node in ast.walk(tree):
-        names: list[str] = []
-        if isinstance(node, ast.ImportFrom) and node.module == "dlam":
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
-            "dlam."
-        ):
-            names = [str(node.module).split(".")[1]]
-        elif isinstance(node, ast.Import):
-            names = [a.name.split(".")[1] for a in node.names if "dlam." in a.name]
-        for name in names:
-            yield name, node in top
-
-
-def _runs_at_import(node: ast.stmt) -> bool:
-    return not isinstance(node, ast.FunctionDef | ast.ClassDef)
-
-
-def test_every_module_has_its_place_in_the_order() -> None:
-    assert {path.stem for path in MODULES} <= set(ORDER)
-
-
-@each_module
-def test_a_module_imports_only_those_before_it(path: Path) -> None:
-    for name, _ in imported(parsed(path)):
-        assert name in ORDER, f"{path.name} imports {name} from dlam, not its module"
-        assert ORDER.index(name) < ORDER.index(path.stem), f"{path.name} imports {name}"
-
-
-def test_importing_the_library_loads_nothing_heavy() -> None:
-    program = (
-        f"import sys, dlam\nprint([name for name in {HEAVY} if name in sys.modules])\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, encoding="utf-8"
-    )
-    assert (done.stdout, done.stderr) == ("[]\n", "")
+# Names
 
 
 @pytest.mark.parametrize("path", PUBLIC_MODULES, ids=lambda path: path.stem)
