@@ -13,14 +13,13 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
+sys.path.insert(0, str(ROOT))
 
 from tools.pages import browser  # noqa: E402
 
 STEPS = 1_000_000
 NODE = f"""
-import {{ paper }} from "./live/drilling-map-state.js";
-import {{ Training }} from "./live/training.js";
+import {{ paper, Training }} from "./live/kit/training.js";
 const {{ sites, ...others }} = paper();
 const rates = [];
 for (let round = 0; round < 5; round++) {{

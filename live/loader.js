@@ -2,10 +2,10 @@
 
    <div data-live="name" data-figure="fig-name" data-state="…"></div>
 
-   stands for a figure that name.js draws into the figure with the id fig-name,
-   above its caption; the picture there remains for paper, and for browsers
-   without JavaScript.  This is a classic script, so that it can say why there
-   is no live figure where modules do not load. */
+   stands for a figure that figures/name/name.js draws into the figure with the
+   id fig-name, above its caption; the picture there remains for paper, and for
+   browsers without JavaScript.  This is a classic script, so that it can say
+   why there is no live figure where modules do not load. */
 "use strict";
 
 (() => {
@@ -25,8 +25,9 @@
     const stage = document.createElement("div");
     stage.className = "live-stage";
     try {
-      const show = (await import(new URL(`${mark.dataset.live}.js`, here).href))
-        .default;
+      const name = mark.dataset.live;
+      const module = new URL(`figures/${name}/${name}.js`, here);
+      const show = (await import(module.href)).default;
       figure.prepend(stage);
       figure.classList.add("live-on");
       show(stage, mark.dataset.state ?? "");

@@ -75,7 +75,7 @@ def site(html: Path) -> Iterator[SimpleNamespace]:
     """The built page, served to a browser."""
     import live_pages  # loads Playwright, which most tests do without
 
-    with live_pages.desk(html) as found:
+    with live_pages.serving(html) as found:
         yield found
 
 

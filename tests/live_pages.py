@@ -3,19 +3,49 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
+
+import pytest
 
 import page_checks as checks
-from needed import ROOT, require_program
+from needed import FULL, ROOT, require_program
 from tools.pages import browser
 
 WAIT = 60_000  # milliseconds: a busy machine takes its time
 PHONE = {"viewport": {"width": checks.NARROW, "height": 740}, "has_touch": True}
+
+# Every gesture of every figure is tried where everything is checked.  A change is
+# held to less: each figure starts, computes what the library computes, can be
+# reached by keys, keeps its state in the address, and leaves a picture behind.
+at_night = pytest.mark.skipif(not FULL, reason="`make verify` does it")
+
+
+class Place(NamedTuple):
+    """Where a live figure stands."""
+
+    name: str
+    chapter: str
+    figure: str  # the figure that it is drawn into, as a selector
+    mark: str  # the line of the chapter that asks for it
+
+    @property
+    def beside(self) -> str:
+        """The place for a sentence that says why it is not live."""
+        return f"[data-live={self.name}][data-figure={self.figure[1:]}]"
+
+
+MARK = r'<div data-live="([a-z-]+)" data-figure="([a-z-]+)"[^>]*></div>'
+PLACES = [
+    Place(mark[1], f"book/{path.stem}", f"#{mark[2]}", mark[0])
+    for path in sorted((ROOT / "book").glob("*.md"))
+    for mark in re.finditer(MARK, path.read_text("utf-8"))
+]
 
 
 def under_node(script: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -52,7 +82,8 @@ class LiveFigure:
         return [r for r in self.seen.responses if "/live/" in r.url]
 
     def fetched(self) -> list[str]:
-        return sorted(r.url.partition("?")[0].split("/")[-1] for r in self.asked())
+        urls = (r.url.partition("?")[0] for r in self.asked())
+        return sorted(url.partition("/live/")[2] for url in urls)
 
     def button(self, name: str) -> Any:
         return self.stage.get_by_role("button", name=name, exact=True)
@@ -153,7 +184,7 @@ def within(area: Any, share: tuple[float, float]) -> tuple[float, float]:
 
 
 @contextmanager
-def desk(html: Path) -> Iterator[SimpleNamespace]:
+def serving(html: Path) -> Iterator[SimpleNamespace]:
     """Serve the built page to a browser."""
     require_program("chromium")
     with browser.serve(html) as address, browser.chromium() as chromium:
@@ -162,7 +193,7 @@ def desk(html: Path) -> Iterator[SimpleNamespace]:
 
 @contextmanager
 def visits(
-    desk: SimpleNamespace,
+    site: SimpleNamespace,
     chapter: str,
     name: str,
     kind: type[LiveFigure],
@@ -174,13 +205,13 @@ def visits(
         state: str = "", wait: bool = True, mathematics: bool = False, **options: Any
     ) -> LiveFigure:
         options = {"viewport": {"width": 1280, "height": 900}, **options}
-        context = desk.chromium.new_context(**options)
+        context = site.chromium.new_context(**options)
         contexts.append(context)
         page = context.new_page()
-        seen = checks.watch(page, desk.address)
+        seen = checks.watch(page, site.address)
         if not mathematics:  # to set all formulas of the chapter takes long
             page.route("**/mathjax/**", lambda route: route.fulfill(body=""))
-        page.goto(f"{desk.address}{chapter}.html{state}")
+        page.goto(f"{site.address}{chapter}.html{state}")
         if options.get("java_script_enabled", True):
             browser.settle(page)
         figure = kind(page, name, seen)
@@ -194,15 +225,6 @@ def visits(
 
 
 # What holds of every live figure. axe looks at the whole page, or at `where`.
-
-
-def check_fetching(figure: LiveFigure, *modules: str) -> None:
-    """Nothing of a figure comes before it is seen, and then its modules do."""
-    assert figure.fetched() == ["live.css", "loader.js"], figure.fetched()
-    figure.come_into_view()
-    assert {*modules} <= {*figure.fetched()}, figure.fetched()
-    assert not figure.seen.foreign, figure.seen.foreign
-    assert not figure.seen.errors, figure.seen.errors
 
 
 def check_refusal(figure: LiveFigure) -> None:

@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decimal, meantFor, readState, writeState } from "../../live/address.js";
-import { fields, paper } from "../../live/drilling-map-state.js";
+import { fields } from "../../live/figures/drilling-map/state.js";
+import { decimal, meantFor, readState, writeState } from "../../live/kit/address.js";
+import { paper } from "../../live/kit/training.js";
 
 const beginning = { ...paper(), speed: "watch" };
 const read = (text) => readState(text, fields, beginning);

@@ -1,8 +1,8 @@
-// The numerical core, by properties; test_live.py holds it to the library.
+// The numerical core, by properties; test_kit.py holds it to the library.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cost, forward, gradient, network, sgd } from "../../live/core.js";
+import { cost, forward, gradient, network, sgd } from "../../live/kit/core.js";
 
 const LOSSES = [
   ["quadratic", "sigmoid"],

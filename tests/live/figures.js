@@ -1,9 +1,15 @@
 // Reads cases from the standard input, and writes what two live figures make of them.
 
 import { readFileSync } from "node:fs";
-import { SITES, subject } from "../../live/step-by-step-state.js";
-import { walk } from "../../live/steps.js";
-import { Descent, height, MINIMUM, PASSES, sweep } from "../../live/valleys.js";
+import { SITES, subject } from "../../live/figures/step-by-step/state.js";
+import { walk } from "../../live/figures/step-by-step/steps.js";
+import {
+  Descent,
+  height,
+  MINIMUM,
+  PASSES,
+  sweep,
+} from "../../live/figures/two-valleys/valleys.js";
 
 const { descents, walks } = JSON.parse(readFileSync(0, "utf-8"));
 

@@ -2,9 +2,9 @@
 // unfolded make of them.
 
 import { readFileSync } from "node:fs";
-import { inside } from "../../live/neuron-square.js";
-import { at, outputs } from "../../live/neuron-state.js";
-import * as xor from "../../live/xor-state.js";
+import { inside } from "../../live/figures/neuron/square.js";
+import { at, outputs } from "../../live/figures/neuron/state.js";
+import * as xor from "../../live/figures/xor-unfolded/state.js";
 
 const { layers, networks, seeds } = JSON.parse(readFileSync(0, "utf-8"));
 

@@ -1,10 +1,10 @@
-// The neuron that is taken in hand, by properties; test_live_neuron.py holds it
+// The neuron that is taken in hand, by properties; test_neuron.py holds it
 // to the library.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readState, writeState } from "../../live/address.js";
-import * as the from "../../live/neuron-state.js";
+import * as the from "../../live/figures/neuron/state.js";
+import { readState, writeState } from "../../live/kit/address.js";
 
 const read = (text) => readState(text, the.fields, the.beginning());
 const near = (value, expected, within = 1e-12) =>

@@ -1,10 +1,9 @@
 // Reads cases from the standard input, and writes what live/ makes of them.
 
 import { readFileSync } from "node:fs";
-import { cost, forward, gradient, network, sgd } from "../../live/core.js";
-import { paper } from "../../live/drilling-map-state.js";
-import { MatlabRandom } from "../../live/matlab.js";
-import { Training } from "../../live/training.js";
+import { cost, forward, gradient, network, sgd } from "../../live/kit/core.js";
+import { MatlabRandom } from "../../live/kit/matlab.js";
+import { paper, Training } from "../../live/kit/training.js";
 
 const { networks, streams, runs } = JSON.parse(readFileSync(0, "utf-8"));
 

@@ -1,10 +1,21 @@
-// Back propagation, step by step; test_live_step_by_step.py holds it to the library.
+// Back propagation, step by step; test_step_by_step.py holds it to the library.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readState, writeState } from "../../live/address.js";
-import { beginning, fields, LAST, subject } from "../../live/step-by-step-state.js";
-import { digits, fixed, LABELS, little, walk } from "../../live/steps.js";
+import {
+  beginning,
+  fields,
+  LAST,
+  subject,
+} from "../../live/figures/step-by-step/state.js";
+import {
+  digits,
+  fixed,
+  LABELS,
+  little,
+  walk,
+} from "../../live/figures/step-by-step/steps.js";
+import { readState, writeState } from "../../live/kit/address.js";
 
 const read = (text) => readState(text, fields, beginning());
 const walked = (state) => {

@@ -1,10 +1,9 @@
-// The training of the drilling map; test_live.py holds the paper's run to the library.
+// The training of the drilling map; test_kit.py holds the paper's run to the library.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { paper } from "../../live/drilling-map-state.js";
-import { border } from "../../live/plane.js";
-import { Training } from "../../live/training.js";
+import { border } from "../../live/kit/plane.js";
+import { paper, Training } from "../../live/kit/training.js";
 
 const begin = (settings = {}, seed = 5000) => {
   const { sites, ...others } = paper();

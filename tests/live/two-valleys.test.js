@@ -1,11 +1,18 @@
-// The two valleys: state, and descent; test_live_two_valleys.py holds it to the library.
+// The two valleys: state, and descent; test_two_valleys.py holds it to the library.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readState, writeState } from "../../live/address.js";
-import { gradient, network } from "../../live/core.js";
-import { beginning, fields } from "../../live/two-valleys-state.js";
-import { Descent, fate, height, heights, PASSES, sweep } from "../../live/valleys.js";
+import { beginning, fields } from "../../live/figures/two-valleys/state.js";
+import {
+  Descent,
+  fate,
+  height,
+  heights,
+  PASSES,
+  sweep,
+} from "../../live/figures/two-valleys/valleys.js";
+import { readState, writeState } from "../../live/kit/address.js";
+import { gradient, network } from "../../live/kit/core.js";
 
 const read = (text) => readState(text, fields, beginning());
 

@@ -1,9 +1,9 @@
-// XOR unfolded, by properties; test_live_xor.py holds it to the library.
+// XOR unfolded, by properties; test_xor_unfolded.py holds it to the library.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readState, writeState } from "../../live/address.js";
-import * as the from "../../live/xor-state.js";
+import * as the from "../../live/figures/xor-unfolded/state.js";
+import { readState, writeState } from "../../live/kit/address.js";
 
 const read = (text) => readState(text, the.fields, the.beginning());
 const slide = the.beginning().p;

@@ -1,0 +1,114 @@
+"""What holds of every live figure, wherever it stands in the book."""
+
+from __future__ import annotations
+
+import pytest
+
+import live_pages
+import page_checks as checks
+from live_pages import PLACES, Place
+from needed import ROOT
+from tools.pages import browser
+
+MOST = 30_000  # bytes that a figure may load, compressed
+
+
+class Figure(live_pages.LiveFigure):
+    ready = "button"
+
+
+@pytest.fixture(params=PLACES, ids=lambda place: f"{place.name} in {place.chapter}")
+def place(request):
+    return request.param
+
+
+@pytest.fixture
+def show(site, place):
+    with live_pages.visits(site, place.chapter, place.figure, Figure) as open_page:
+        yield open_page
+
+
+def test_each_folder_of_figures_is_a_figure_of_the_book_above_a_picture():
+    folders = {path.name for path in (ROOT / "live/figures").iterdir()}
+    assert {place.name for place in PLACES} == folders
+    for place in PLACES:
+        text = (ROOT / f"{place.chapter}.md").read_text("utf-8")
+        assert f"    name: {place.figure[1:]}\n" in text.partition(place.mark)[0]
+
+
+def test_it_is_fetched_when_it_comes_into_view_and_nothing_else_is(show, place):
+    figure = show(wait=False)
+    assert figure.fetched() == ["live.css", "loader.js"]
+    figure.come_into_view()
+    own = f"figures/{place.name}/"
+    assert f"{own}{place.name}.js" in figure.fetched()
+    assert all(f.startswith((own, "kit/", "l")) for f in figure.fetched())
+    assert 0 < checks.weight(figure.asked()) < MOST
+    assert figure.box.locator("h1, h2").count() == 0
+    assert not figure.seen.foreign
+    assert not figure.seen.errors
+
+
+@live_pages.at_night
+def test_a_first_visit_to_its_page_is_light(show):
+    figure = show(mathematics=True)
+    assert checks.weight(figure.seen.responses) <= checks.BUDGET
+
+
+def test_an_address_that_it_does_not_have_gives_the_default_and_says_so(show, place):
+    live_pages.check_refusal(show(f"#{place.name}?__proto__=1"))
+
+
+def test_axe_finds_nothing_light_or_dark(show, place):
+    live_pages.check_axe(show(), place.figure)
+
+
+def test_paper_has_the_picture_under_the_same_caption(show):
+    live_pages.check_print(show())
+
+
+def test_without_javascript_the_picture_stands(show):
+    live_pages.check_picture(show(java_script_enabled=False, wait=False))
+
+
+# Where it cannot be live; one figure stands for all
+
+
+@pytest.fixture
+def blank(site):
+    """A page for the last figure of the book, which nothing has been done to yet."""
+    context = site.chromium.new_context()
+    yield context.new_page()
+    context.close()
+
+
+def check_stands_still(page, place: Place, why: str) -> None:
+    browser.settle(page)
+    page.locator(place.figure).scroll_into_view_if_needed()
+    note = page.locator(f"{place.beside} .live-note")
+    note.wait_for(timeout=live_pages.WAIT)
+    assert why in note.inner_text()
+    assert page.locator(f"{place.figure} > img").is_visible()
+    assert page.locator(".live-stage").count() == 0
+
+
+def test_opened_from_a_folder_the_picture_stands_and_a_line_says_why(blank, html):
+    faults = []
+    blank.on("console", lambda m: m.type == "error" and faults.append(m.text))
+    blank.goto((html / f"{PLACES[-1].chapter}.html").as_uri())
+    check_stands_still(blank, PLACES[-1], "On a web server")
+    assert not faults
+
+
+def test_a_module_that_does_not_come_leaves_the_picture(blank, site):
+    blank.route("**/live/kit/plane.js", lambda route: route.abort())
+    blank.goto(f"{site.address}{PLACES[-1].chapter}.html")
+    check_stands_still(blank, PLACES[-1], "could not be brought to life")
+
+
+def test_a_page_without_a_live_figure_loads_nothing_of_it(html):
+    live = {f"{place.chapter}.html" for place in PLACES}
+    pages = set(browser.pages(html))
+    assert live < pages
+    for page in pages:
+        assert ("/live/" in (html / page).read_text("utf-8")) == (page in live)
