@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlam import claim
-from dlam.claims import ClaimError
+from dlam.claims import ClaimError, Stated, margin, parse
 
 check = settings(deadline=None, derandomize=True)
 floats = st.floats(-1e15, 1e15).filter(lambda x: x == 0 or abs(x) > 1e-15)
@@ -120,8 +120,59 @@ def test_any_kind_of_single_real_number_will_do() -> None:
     for value in kinds:
         assert holds("0.25", value), repr(value)
         assert not holds("0.26", value), repr(value)
+    assert holds("0.25", np.ma.masked_array([0.25], mask=[False]))
     for integer in (3, np.int8(3), np.array([3]), torch.tensor(3)):
         assert holds("3", integer), repr(integer)
+
+
+def test_a_statement_has_a_bound_a_number_and_perhaps_a_percent_sign() -> None:
+    assert parse("7.30e-4") == Stated("", Decimal("7.30e-4"), False)
+    assert str(parse("7.30e-4")) != str(parse("7.3e-4"))
+    assert parse("< 5%") == Stated("<", Decimal(5), True)
+    assert parse("> -0.5") == Stated(">", Decimal("-0.5"), False)
+    for other in ("", "about 5", "5 %", "1e+6", "٣"):
+        assert parse(other) is None
+
+
+@check
+@given(
+    st.decimals(-1000, 1000, places=2),
+    st.floats(-1000, 1000),
+    st.sampled_from(["", "< ", "> "]),
+    st.sampled_from(["", "%"]),
+)
+def test_the_margin_is_positive_where_the_claim_holds_and_negative_where_not(
+    number: Decimal, value: float, bound: str, percent: str
+) -> None:
+    stated = f"{bound}{number}{percent}"
+    room = margin(stated, value)
+    if room:
+        assert holds(stated, value) == (room > 0)
+    if abs(room) > 1e-9:
+        for towards in (-1, 1):
+            assert holds(stated, value + towards * 0.9 * abs(room)) == (room > 0)
+
+
+def test_the_margin_is_the_distance_from_the_nearest_value_that_decides() -> None:
+    for stated, value, room in [
+        ("0.5", 0.53, 0.02),
+        ("0.5", 0.58, -0.03),
+        ("-0.50", -0.502, 0.003),
+        ("1e6", 1_400_000, 100_000),
+        ("25%", 0.2475, 0.0025),
+        ("< 5%", 0.03, 0.02),
+        ("> 5%", 0.03, -0.02),
+        ("> -1", 10**400, math.inf),
+        ("< -1", 10**400, -math.inf),
+    ]:
+        assert margin(stated, value) == pytest.approx(room), (stated, value)
+    for value in (math.nan, math.inf, -math.inf):
+        assert margin("> 1", value) == -math.inf
+
+
+def test_the_error_has_a_value_too_large_for_a_float() -> None:
+    with pytest.raises(ClaimError, match="the value is -inf"):
+        claim("23", -(10**400))
 
 
 def test_a_claim_gives_and_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
@@ -159,6 +210,9 @@ def test_what_is_no_number_in_the_agreed_form_is_refused(stated: str) -> None:
         ("1", np.bool_(True), "value: expected a single real number"),
         ("1", np.complex128(1), "value: expected a real number"),
         ("1", torch.ones(2), "value: expected a single real number"),
+        ("0.0", np.ma.masked, "value: .* got a masked one"),
+        ("0.5", np.ma.masked_array([0.5], mask=[True]), "value: .* got a masked one"),
+        ("0.5", np.ma.masked_array(0.5, mask=True), "value: .* got a masked one"),
     ],
 )
 def test_what_is_no_single_real_number_is_refused(
