@@ -184,7 +184,7 @@ SAID = [
     *MODULES,
     *sorted((ROOT / "tools").glob("*.py")),
     *sorted((ROOT / "tests").glob("*.py")),
-    *sorted((ROOT / "live").glob("*.js")),
+    *sorted((ROOT / "live").rglob("*.js")),
     *sorted((ROOT / "tests/live").glob("*.js")),
 ]
 
@@ -201,53 +201,3 @@ def test_american_spelling_is_seen() -> None:
         assert AMERICAN.search(f"Its {word} is so.")
     for word in ("behaviour", "colour", "maths", "mathematics", "recolored", "size"):
         assert not AMERICAN.search(f"Its {word} is so.")
-
-
-# What belongs to one machine or one moment
-
-
-def tracked() -> list[Path]:
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        encoding="utf-8",
-    )
-    if listed.returncode:
-        pytest.skip("this is no checkout of git, so what belongs to it is unknown")
-    return [ROOT / name for name in listed.stdout.split("\0") if name]
-
-
-HOME = re.compile(r"(?<![\w.:/~-])/(?:home|root|Users|work|mnt|workspace)/[\w.-]+")
-WRITTEN = {
-    ".md",
-    ".py",
-    ".toml",
-    ".yml",
-    ".cfg",
-    ".txt",
-    ".sh",
-    ".cff",
-    ".bib",
-    ".css",
-    ".js",
-}
-
-
-def test_no_file_names_a_folder_of_somebody() -> None:
-    for path in tracked():
-        if (path.suffix in {*WRITTEN, ".ipynb", ".svg"} or not path.suffix) and (
-            path.is_file()
-        ):
-            found = HOME.search(path.read_text("utf-8", errors="replace"))
-            assert not found, f"{path.relative_to(ROOT)}: {found[0] if found else ''}"
-
-
-def test_no_line_ends_in_blanks_and_every_file_in_one_newline() -> None:
-    for path in tracked():
-        if path.suffix in WRITTEN and path.is_file():
-            content = path.read_text("utf-8")
-            name = path.relative_to(ROOT)
-            assert not re.search(r"[ \t]+$", content, re.MULTILINE), name
-            assert not content or re.search(r"[^\n]\n\Z", content), name
-            assert "\t" not in content, name

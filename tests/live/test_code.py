@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 
 import pytest
 
-from needed import ROOT, require_program
+from needed import ROOT, require_package, require_program
 
 LIVE = sorted((ROOT / "live").rglob("*.js"))
 UNIT_TESTS = sorted((ROOT / "tests/live").glob("*.test.js"))
@@ -26,19 +25,6 @@ def tool(*command: str) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def require_package(name: str) -> str:
-    """Return a program of node_modules; skip if the machine has no npm for it."""
-    require_program("node")
-    program = ROOT / "node_modules/.bin" / name
-    if not program.exists():
-        require_program("npm")
-        message = f"{name} is not installed; `make node_modules` does it"
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"nothing is skipped under CI: {message}")
-        pytest.skip(message)
-    return str(program)
-
-
 def test_the_unit_tests_pass_under_node():
     require_program("node")
     assert UNIT_TESTS
@@ -46,11 +32,11 @@ def test_the_unit_tests_pass_under_node():
 
 
 def test_the_types_are_right():
-    tool(require_package("tsc"), "--project", ".")
+    tool(require_package(".bin/tsc"), "--project", ".")
 
 
 def test_biome_finds_nothing_and_would_format_nothing():
-    tool(require_package("biome"), "ci", "--error-on-warnings", "--colors=off")
+    tool(require_package(".bin/biome"), "ci", "--error-on-warnings", "--colors=off")
 
 
 @pytest.mark.parametrize("path", LIVE, ids=lambda path: path.name)
