@@ -16,6 +16,7 @@ from filelock import FileLock
 from hypothesis import settings
 
 from needed import FULL, ROOT, require_program
+from tools.pages import appendix
 
 # The same examples at every change, fresh ones at night; and no test fails
 # because a machine is busy.
@@ -51,6 +52,7 @@ def _build(builder: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
         log = out / "build.log"
         if not log.exists():
             out.mkdir()
+            assert appendix.main([]) == 0
             program = Path(sys.executable).with_name("jupyter-book")
             options = ["-W", "-n", "--keep-going", "--builder", builder]
             done = subprocess.run(
@@ -95,5 +97,15 @@ def show(
 @pytest.fixture(scope="session")
 def latex(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that holds the PDF and TeX's log."""
+    if not FULL:
+        pytest.skip("the book is printed where everything is checked: DLAM_FULL=1")
     require_program("latexmk", "xelatex", "rsvg-convert")
     return _build("pdflatex", tmp_path_factory) / "latex"
+
+
+@pytest.fixture(scope="session")
+def tex(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What TeX is given to print; writing it gave no warning."""
+    require_program("rsvg-convert")
+    [file] = (_build("latex", tmp_path_factory) / "latex").glob("*-mathematicians.tex")
+    return file.read_text("utf-8")

@@ -29,7 +29,7 @@ window.MathJax = {tex: {packages: {"[-]": ["noundefined"]}}}
 
 
 @pytest.fixture(scope="module")
-def desk(html: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator:
+def site(html: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator:
     """A browser, and a folder that it sees, with the book's MathJax in it."""
     require_program("chromium")
     folder = tmp_path_factory.mktemp("broken")
@@ -39,15 +39,15 @@ def desk(html: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator:
 
 
 @pytest.fixture
-def show(desk):
+def show(site):
     """Open a page that has the given things in its body and head."""
     opened = []
 
     def opener(body: str = "", head: str = "", page: str = GOOD, scheme="light"):
-        (desk.folder / "page.html").write_text(
+        (site.folder / "page.html").write_text(
             page.replace("BODY", body).replace("HEAD", head), "utf-8"
         )
-        seen = checks.visit(desk.browser, desk.address, "page.html", scheme)
+        seen = checks.visit(site.browser, site.address, "page.html", scheme)
         opened.append(seen)
         return seen
 
@@ -56,7 +56,7 @@ def show(desk):
         seen.close()
 
 
-def test_a_good_page_passes_every_check(show, desk):
+def test_a_good_page_passes_every_check(show, site):
     seen = show(body=r'<p>So <span class="math">\(x^2\)</span>.</p>', head=MATHJAX)
     assert not seen.errors
     assert not seen.foreign
@@ -66,7 +66,7 @@ def test_a_good_page_passes_every_check(show, desk):
     assert not checks.images_without_words(seen.page)
     assert not checks.wide_parts(seen.page)
     assert not checks.violations(seen.page)
-    assert not checks.broken_links(desk.folder, "page.html")
+    assert not checks.broken_links(site.folder, "page.html")
     assert not checks.shown_claims(seen.page)
     assert not checks.keyboard_faults(seen.page)
 
@@ -89,8 +89,8 @@ def test_a_missing_file_is_found(show):
     assert checks.failed_requests(show('<img alt="None" src="none.png">'))
 
 
-def test_a_page_that_loads_too_much_is_found(show, desk):
-    (desk.folder / "noise.js").write_text("//" + os.urandom(checks.BUDGET).hex())
+def test_a_page_that_loads_too_much_is_found(show, site):
+    (site.folder / "noise.js").write_text("//" + os.urandom(checks.BUDGET).hex())
     seen = show('<script src="noise.js"></script>')
     assert checks.overweight(seen)
 
@@ -153,9 +153,9 @@ def test_a_page_whose_language_is_not_said_is_found(show):
 @pytest.mark.parametrize(
     "link", ["#nowhere", "none.html", "page.html#nowhere", "_static/none.css"]
 )
-def test_a_link_that_leads_nowhere_is_found(show, desk, link):
+def test_a_link_that_leads_nowhere_is_found(show, site, link):
     show(f'<a href="{link}">A link</a>')
-    (fault,) = checks.broken_links(desk.folder, "page.html")
+    (fault,) = checks.broken_links(site.folder, "page.html")
     assert link in fault
 
 

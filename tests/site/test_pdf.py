@@ -12,7 +12,8 @@ import pytest
 
 from needed import ROOT
 from page_checks import squeezed
-from tools.pages import browser
+from tools.pages import browser, extension
+from tools.pages.generated import is_generated
 
 RECORDS = sorted((ROOT / "book").glob("*.ipynb"))
 TOO_WIDE = 10.0  # points by which a line may stick out
@@ -113,6 +114,12 @@ def page_numbers(html: Path) -> dict[str, str]:
     return found
 
 
+def in_brief(path: str) -> bool:
+    """Say whether only the beginning of a page is printed."""
+    name = path.removesuffix(".html")
+    return is_generated(ROOT / f"{name}.md") and name != extension.EVIDENCE
+
+
 def print_numbers(aux: str) -> dict[str, str]:
     """Return the number that each label has in print."""
     return dict(re.findall(r"\\newlabel\{([^}]+)\}\{\{([^}]*)\}", aux))
@@ -152,6 +159,8 @@ def test_the_bookmarks_are_the_chapters_and_sections_of_the_page(html, reader):
     wanted = set()
     for path in pages:
         found = headings((html / path).read_text("utf-8"))
+        if in_brief(path):
+            found = [(2, title) for _, title in found[:1]]
         # A page that is a section of a chapter, 6.5, lies one level deeper in print.
         below = bool(re.match(r"\d+\.\d", found[0][1]))
         wanted |= {(level + below, letters(title)) for level, title in found}
@@ -192,11 +201,41 @@ def test_hidden_cells_are_not_printed_and_the_others_are(text):
     assert len(missing) <= 0.02 * len(shown), missing
 
 
+def test_the_evidence_takes_two_pages(reader, html):
+    """And is not left out."""
+    title = letters(headings((html / f"{extension.EVIDENCE}.html").read_text())[0][1])
+    chapters = [item for item in reader.outline if not isinstance(item, list)]
+    starts = {
+        letters(str(i.title)): reader.get_destination_page_number(i) for i in chapters
+    }
+    after = min(page for page in starts.values() if page > starts[title])
+    assert 1 <= after - starts[title] <= 2
+
+
+def test_the_title_page_names_the_edition(reader):
+    edition, day = extension.edition()
+    assert f"Edition {edition}, {day}" in reader.pages[0].extract_text()
+
+
 def test_the_pages_are_a4_and_none_is_blank(reader):
     for page in reader.pages:
         assert page.mediabox.width == pytest.approx(595.28, abs=0.1)
         assert page.mediabox.height == pytest.approx(841.89, abs=0.1)
         assert len(page.extract_text()) > 20
+
+
+def test_what_tex_is_given_has_the_edition_and_the_evidence_in_brief(tex, html):
+    edition, day = extension.edition()
+    assert rf"\release{{{edition}}}" in tex
+    assert rf"\date{{{day}}}" in tex
+    evidence = tex[tex.index(rf"\label{{\detokenize{{{extension.EVIDENCE}::doc}}}}") :]
+    evidence = evidence[: evidence.index(r"\chapter{References}")]
+    brief = [path for path in browser.pages(html) if in_brief(path)]
+    assert len(brief) > 1
+    for path in brief:
+        label = rf"\label{{\detokenize{{{path.removesuffix('.html')}::doc}}}}"
+        assert evidence.count(label) == tex.count(label) == 1
+    assert len(evidence.splitlines()) < 150
 
 
 LOG = r"""This is XeTeX, Version 3.141592653

@@ -2,29 +2,36 @@
 
 - MathJax comes with the page, so that it can be read without a network.
 - A page with a live figure gets what starts it (live/loader.js), no other does.
-- Links that need the repository's address are there when it is known.
+- Links that need the repository's address are there when it is known; every page
+  says of which edition it is.
+- A build that was broken off is done anew.
 - The HTML of other extensions is mended where it is not accessible.
-- In print, as on the page, only the chapters of the lecture have numbers, and
-  a reference to an exercise leads to it.
+- In print the pages that programs write are in brief; as on the page, only the
+  chapters of the lecture have numbers, and a reference to an exercise leads to it.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
-from importlib.metadata import files
+import tomllib
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
+import yaml
+from babel.dates import format_date
 from docutils import nodes
 from sphinx.addnodes import number_reference, start_of_file
 from sphinx.application import Sphinx
+from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.config import Config
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx_exercise.nodes import exercise_latex_number_reference
 
 from tools import ROOT
 from tools.pages import repository
+from tools.pages.generated import is_generated
 
 # The parts of MathJax that this book's page can ever ask for.  The reader's
 # own settings (zoom, speech in English) load `ui`, `a11y` and `sre`.
@@ -61,50 +68,73 @@ MENDED = (
     # A button that says "Show code cell source" needs no other name.
     (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),
 )
+PAGE_ADDRESS = re.compile(r'<meta property="og:url"[^>]*>\s*')
+FOOTER = """<p>Edition {}, {}. Text and figures under
+<a href="https://creativecommons.org/licenses/by/4.0/">CC BY 4.0</a>,
+code under the MIT licence.</p>"""
+MATHJAX_PATH = "_static/mathjax"
+UNFINISHED = ".unfinished"  # lies beside the pages while they are written
+EVIDENCE = "book/checks"  # the page that speaks of the other generated ones
+REFERENCES = "book/references"
 ARROW = re.compile(r'<summary>(<span class="toctree-toggle")')
 ICON_SCRIPT = re.compile(r'\s*<script src="[^"]*/fontawesome\.js[^"]*"></script>')
 
 
-def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
-    """Put the parts of MathJax that are used beside the page."""
-    if error or app.builder.format != "html":
-        return
-    prefix = "static/mathjax/"
-    found = False
-    for file in files("sphinx-mathjax-offline") or []:
-        part = str(file).partition(prefix)[2]
-        if part.startswith(MATHJAX):
-            found = True
-            source = Path(str(file.locate()))
-            target = Path(app.outdir, "_static", "mathjax", part)
-            if target.exists() and target.stat().st_size == source.stat().st_size:
-                continue
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
-    if not found:
-        raise RuntimeError("the package sphinx-mathjax-offline holds no MathJax")
+def begin(app: Sphinx) -> None:
+    """Start anew if the last build was broken off; get ready what is copied.
 
-
-LIVE = ROOT / "live"
-
-
-def copy_live_figures(app: Sphinx) -> None:
-    """Put the live figures beside the page.
-
-    Under a static path of the book itself, every page would load them all.
+    What was written before it was broken off would be taken for done, and be
+    missing in the search.
     """
-    if app.builder.format != "html":
+    out = Path(app.outdir)
+    if (out / UNFINISHED).exists():
+        shutil.rmtree(out)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / UNFINISHED).touch()
+    if isinstance(app.builder, StandaloneHTMLBuilder):
+        filters = app.builder.templates.environment.filters
+        filters["without_icon_script"] = lambda html: ICON_SCRIPT.sub("", html)
+        # Under a static path of the book itself, every page would load them all.
+        live = out / "_static" / "live"
+        shutil.rmtree(live, ignore_errors=True)
+        shutil.copytree(ROOT / "live", live)
+
+
+def finish(app: Sphinx, error: Exception | None) -> None:
+    """Put the parts of MathJax that are used beside the page."""
+    if error:
         return
-    target = Path(app.outdir, "_static", "live")
-    shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(LIVE, target)
+    if app.builder.format == "html":
+        package = distribution("sphinx-mathjax-offline")
+        source = package.locate_file("sphinx-mathjax-offline/static/mathjax")
+        for part in MATHJAX:
+            here, there = Path(str(source), part), Path(app.outdir, MATHJAX_PATH, part)
+            there.parent.mkdir(parents=True, exist_ok=True)
+            if here.is_dir():
+                shutil.copytree(here, there, dirs_exist_ok=True)
+            else:
+                shutil.copyfile(here, there)
+    Path(app.outdir, UNFINISHED).unlink()
 
 
-def link_repository(app: Sphinx, config: Config) -> None:
-    """Add the links to the repository, Colab and Binder, if there is one."""
-    known = repository.address()
+def edition() -> tuple[str, str]:
+    """Return the version of the book and its date, in words."""
+    about = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    day = format_date(cited["date-released"], "d MMMM y", locale="en_GB")
+    return about["version"], day
+
+
+def say_which_and_where(app: Sphinx, config: Config) -> None:
+    """Name the edition; add links to the repository, Colab and Binder, if known."""
+    config.version, config.today = edition()
+    config.release = config.version
     options: dict[str, Any] = config.html_theme_options
+    options["extra_footer"] = FOOTER.format(config.version, config.today)
+    # For those who quote a link to a page of the book.
+    config.html_baseurl = config.ogp_site_url = repository.site() or ""
     options["launch_buttons"] = {"thebe": False}
+    known = repository.address()
     if known is None:
         return
     options["repository_url"] = known
@@ -112,9 +142,6 @@ def link_repository(app: Sphinx, config: Config) -> None:
     for button in ("edit_page", "issues", "repository", "source"):
         options[f"use_{button}_button"] = True
     if "github.com/" in known:
-        owner, name = known.split("/")[-2:]
-        # Where the page is published, for those who quote a link to it.
-        config.ogp_site_url = f"https://{owner.lower()}.github.io/{name}/"
         options["launch_buttons"] |= {
             "colab_url": "https://colab.research.google.com",
             "binderhub_url": "https://mybinder.org",
@@ -152,15 +179,39 @@ def name_menu(
         )
 
     context["generate_toctree_html"] = named
+    if not app.config.ogp_site_url:  # half an address is worse than none
+        context["metatags"] = PAGE_ADDRESS.sub("", context.get("metatags", ""))
 
 
-def add_filter(app: Sphinx) -> None:
-    """Offer the templates a filter that takes the icons' script out."""
-    if app.builder.format == "html":
-        environment = app.builder.templates.environment  # type: ignore[attr-defined]
-        environment.filters["without_icon_script"] = lambda html: ICON_SCRIPT.sub(
-            "", html
-        )
+class EvidenceInBrief(SphinxPostTransform):
+    """Print of the pages that programs write how each begins, all in one chapter.
+
+    Whoever wants to look something up in them has the page before them.  The
+    chapter comes before the references, whose list LaTeX puts at the very end.
+    """
+
+    default_priority = 5  # before the references in what is left out are resolved
+    formats = ("latex",)
+
+    def run(self, **_: Any) -> None:
+        files = {f["docname"]: f for f in self.document.findall(start_of_file)}
+        if EVIDENCE not in files:
+            return
+        chapter, last = files.pop(EVIDENCE), files[REFERENCES]
+        chapter.parent.remove(chapter)
+        last.parent.insert(last.parent.index(last), chapter)
+        for name, file in files.items():
+            if is_generated(Path(self.env.doc2path(name))):
+                section = file.next_node(nodes.section)
+                where = f"{self.config.html_baseurl}{name}.html"
+                whole = nodes.paragraph("", "The whole of it: ")
+                if self.config.html_baseurl:
+                    whole += nodes.reference("", where, refuri=where)
+                else:
+                    whole += nodes.literal("", where)
+                section[:] = [*section[:2], whole]
+                file.parent.remove(file)
+                chapter.next_node(nodes.section).append(file)
 
 
 class UnnumberedChapters(SphinxPostTransform):
@@ -199,14 +250,13 @@ class ReferencesToExercises(SphinxPostTransform):
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    app.connect("config-inited", link_repository)
-    app.connect("builder-inited", add_filter)
-    app.connect("builder-inited", copy_live_figures)
+    app.connect("config-inited", say_which_and_where)
+    app.connect("builder-inited", begin)
     # Before the theme, which makes the links from what it finds.
     app.connect("html-page-context", mend_page, priority=1)
     # After the theme, which makes the menu.
     app.connect("html-page-context", name_menu, priority=900)
-    app.add_post_transform(UnnumberedChapters)
-    app.add_post_transform(ReferencesToExercises)
-    app.connect("build-finished", copy_mathjax)
+    for transform in (EvidenceInBrief, UnnumberedChapters, ReferencesToExercises):
+        app.add_post_transform(transform)
+    app.connect("build-finished", finish)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
