@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dlam._checks import numbers
+from dlam._checks import function, instance, numbers, untouched
 
 __all__ = [
     "Activation",
@@ -35,8 +35,9 @@ class Activation:
     name : str
         How the activation is shown and looked up.
     function, derivative : callable
-        From an array to an array of that shape.  Where the derivative does not
-        exist, it is a one-sided value by convention, the one that PyTorch takes.
+        From an array to a new array of that shape; the argument is read-only.
+        Where the derivative does not exist, it is a one-sided value by convention,
+        the one that PyTorch takes.
 
     derivative_by_value : callable, optional
         The derivative as a function of the value, where that is cheaper.
@@ -55,8 +56,15 @@ class Activation:
         None
     )
 
+    def __post_init__(self) -> None:
+        instance(self.name, str, "name")
+        function(self.function, "function")
+        function(self.derivative, "derivative")
+        if self.derivative_by_value is not None:
+            function(self.derivative_by_value, "derivative_by_value")
+
     def __call__(self, z: ArrayLike) -> NDArray[np.float64]:
-        return self.function(numbers(z, "z"))[()]
+        return self._of(self.function, numbers(z, "z"))
 
     def slope(self, z: ArrayLike, a: ArrayLike | None = None) -> NDArray[np.float64]:
         """Return the derivative at each component of `z`.
@@ -73,8 +81,16 @@ class Activation:
         ndarray, shaped like z
         """
         if a is not None and self.derivative_by_value is not None:
-            return self.derivative_by_value(numbers(a, "a"))[()]
-        return self.derivative(numbers(z, "z"))[()]
+            return self._of(self.derivative_by_value, numbers(a, "a"))
+        return self._of(self.derivative, numbers(z, "z"))
+
+    def _of(
+        self,
+        f: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+        z: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        values: NDArray[np.float64] = untouched(f, self.name, z)[()]
+        return values
 
     def __repr__(self) -> str:
         return self.name

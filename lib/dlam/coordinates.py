@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dlam._checks import count, finite, generator
+from dlam._checks import count, generator, real
 from dlam.network import Network
 
 __all__ = [
@@ -129,13 +129,13 @@ def fourier_features(
     array([[1., 0.],
            [0., 1.]])
     """
-    X, omega = finite(X, "X"), finite(frequencies, "frequencies")
+    X, omega = real(X, "X"), real(frequencies, "frequencies")
     if X.ndim != 2 or omega.ndim != 2 or X.shape[1] != omega.shape[1]:
         raise ValueError(
             f"X, frequencies: expected shapes (N, d) and (K, d), "
             f"got {X.shape} and {omega.shape}"
         )
-    alpha = finite(amplitudes, "amplitudes")
+    alpha = real(amplitudes, "amplitudes")
     if alpha.shape not in ((), (len(omega),)):
         raise ValueError(
             f"amplitudes: expected shape ({len(omega)},), got {alpha.shape}"
@@ -176,7 +176,7 @@ def amplitude(values: ArrayLike, frequency: int) -> float | NDArray[np.float64]:
     >>> print(f"{amplitude(3 * np.sin(2 * np.pi * x), 2):.3f}")
     3.000
     """
-    e, k = finite(values, "values"), count(frequency, "frequency")
+    e, k = real(values, "values"), count(frequency, "frequency")
     N = e.shape[-1] if e.ndim else 0
     if 2 * k >= N:
         raise ValueError(
@@ -217,7 +217,7 @@ def psnr(values: ArrayLike, image: ArrayLike) -> float | NDArray[np.float64]:
     >>> print(f"{psnr([[0.4, 0.6]], [[0.5, 0.5]]):.1f}")
     20.0
     """
-    given, true = finite(values, "values"), finite(image, "image")
+    given, true = real(values, "values"), real(image, "image")
     if true.ndim != 2 or given.shape[-2:] != true.shape or given.ndim not in (2, 3):
         raise ValueError(
             f"values, image: expected shapes (N, c) or (k, N, c), and (N, c), "

@@ -1,11 +1,12 @@
 """The small data sets that the lecture works with."""
 
 from collections.abc import Iterable
-from operator import index
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from dlam._checks import integer
 
 __all__ = ["Data", "digits", "drilling_sites", "logistic_points", "xor"]
 
@@ -136,10 +137,11 @@ def digits(classes: Iterable[int] | None = None) -> Data:
     >>> X.shape, Y.argmax(axis=1)[:5]
     ((1797, 64), array([0, 1, 2, 3, 4]))
     """
-    try:
-        chosen = [index(c) for c in (range(10) if classes is None else classes)]
-    except TypeError:
-        raise TypeError(f"classes: expected integers, got {classes!r}") from None
+    if classes is None:
+        classes = range(10)
+    if not isinstance(classes, Iterable):
+        raise TypeError(f"classes: expected integers, got {classes!r}")
+    chosen = [integer(c, "classes") for c in classes]
     if not chosen or {*chosen} - {*range(10)} or len({*chosen}) < len(chosen):
         raise ValueError(
             f"classes: expected different numbers from 0 to 9, got {chosen}"

@@ -8,7 +8,7 @@ from math import comb
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dlam._checks import count, finite, generator
+from dlam._checks import count, generator, needed, real
 
 __all__ = [
     "contrast",
@@ -58,7 +58,7 @@ def cover_count(N: int, d: int) -> int:
     (14, 16)
     """
     N, d = count(N, "N"), count(d, "d")
-    return 2 * sum(comb(N - 1, k) for k in range(d))
+    return 2 * sum(comb(N - 1, k) for k in range(min(N, d)))
 
 
 def labellings(N: int) -> Array:
@@ -122,10 +122,9 @@ def separable(X: ArrayLike, S: ArrayLike) -> NDArray[np.bool_]:
     >>> separable(X, [[-1, 1, 1, 1], [-1, 1, 1, -1]])
     array([ True, False])
     """
-    from scipy.optimize import linprog
-    from scipy.sparse import block_diag
-
-    X, S = finite(X, "X"), finite(S, "S")
+    linprog = needed("scipy.optimize", "solvers").linprog
+    block_diag = needed("scipy.sparse", "solvers").block_diag
+    X, S = real(X, "X"), real(S, "S")
     if S.ndim != 2 or S.size == 0 or not (np.abs(S) == 1).all():
         raise ValueError(f"S: expected labels 1 and −1 of shape (k, N), got {S.shape}")
     if X.shape[:-1] not in (S.shape[1:], S.shape) or X.shape[-1] == 0:
@@ -324,7 +323,7 @@ def contrast(X: ArrayLike) -> Array:
 
 
 def _points(X: ArrayLike) -> Array:
-    X = finite(X, "X")
+    X = real(X, "X")
     if X.ndim not in (2, 3) or X.size == 0:
         raise ValueError(f"X: expected shape (N, d) or (k, N, d), got {X.shape}")
     return X

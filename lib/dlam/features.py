@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dlam._checks import count, finite, generator, integer
+from dlam._checks import count, generator, instance, integer, real
 from dlam.activations import Activation, relu
 
 __all__ = [
@@ -58,7 +58,7 @@ def random_labels(Y: ArrayLike, share: float, rng: np.random.Generator) -> Array
     Y = _table(Y, "Y")
     if not (((Y == 0) | (Y == 1)).all() and (Y.sum(axis=1) == 1).all()):
         raise ValueError("Y: expected a single 1 in each row, and zeros")
-    chance = finite(share, "share")
+    chance = real(share, "share")
     if chance.ndim or not 0 <= chance <= 1:
         raise ValueError(f"share: expected a number from 0 to 1, got {share}")
     N, K = Y.shape
@@ -87,7 +87,7 @@ def random_features(X: ArrayLike, W: ArrayLike, activation: Activation = relu) -
     ValueError
         If a shape does not fit, or a number is not finite.
     TypeError
-        If `activation` is no Activation.
+        If `activation` is no Activation, or a number is complex.
 
     Notes
     -----
@@ -103,9 +103,9 @@ def random_features(X: ArrayLike, W: ArrayLike, activation: Activation = relu) -
     X, W = _table(X, "X"), _table(W, "W")
     if W.shape[1] != X.shape[1]:
         raise ValueError(f"W: expected shape (M, {X.shape[1]}), got {W.shape}")
-    if not isinstance(activation, Activation):
-        raise TypeError(f"activation: expected an Activation, got {activation!r}")
-    features: Array = activation(X @ W.T) / np.sqrt(len(W))
+    features: Array = instance(activation, Activation, "activation")(X @ W.T) / np.sqrt(
+        len(W)
+    )
     return features
 
 
@@ -133,6 +133,8 @@ def least_norm(Phi: ArrayLike, Y: ArrayLike, ridge: float = 0.0) -> Array:
     ------
     ValueError
         If a shape does not fit, a number is not finite, or `ridge` is negative.
+    TypeError
+        If a number is complex.
 
     Notes
     -----
@@ -154,7 +156,7 @@ def least_norm(Phi: ArrayLike, Y: ArrayLike, ridge: float = 0.0) -> Array:
         raise ValueError(
             f"Y: expected {Phi.shape[-2]} rows like Phi, got shape {Y.shape}"
         )
-    size = finite(ridge, "ridge")
+    size = real(ridge, "ridge")
     if size.ndim or size < 0:
         raise ValueError(f"ridge: expected a number of at least 0, got {ridge}")
     transposed = Phi.swapaxes(-1, -2)
@@ -240,7 +242,7 @@ def gaussian_risk(beta: ArrayLike, N: int, noise: float) -> Array:
     ValueError
         If `beta` is no finite vector, N is below 1, or `noise` is negative.
     TypeError
-        If N is no integer.
+        If N is no integer, or a number is complex.
 
     Notes
     -----
@@ -254,10 +256,10 @@ def gaussian_risk(beta: ArrayLike, N: int, noise: float) -> Array:
     >>> gaussian_risk(np.ones(6), 3, 1.0).round(2)
     array([ 7. , 12. ,  inf,  inf,  inf, 10. ,  5.5])
     """
-    beta, N = finite(beta, "beta"), count(N, "N")
+    beta, N = real(beta, "beta"), count(N, "N")
     if beta.ndim != 1 or beta.size == 0:
         raise ValueError(f"beta: expected shape (D,), got {beta.shape}")
-    level = finite(noise, "noise")
+    level = real(noise, "noise")
     if level.ndim or level < 0:
         raise ValueError(f"noise: expected a number of at least 0, got {noise}")
     squares = beta**2
@@ -281,7 +283,7 @@ def _table(x: ArrayLike, name: str) -> Array:
 
 def _tables(x: ArrayLike, name: str) -> Array:
     """Return a finite array whose last two axes are rows and columns."""
-    x = finite(x, name)
+    x = real(x, name)
     if x.ndim < 2 or x.size == 0:
         raise ValueError(f"{name}: expected rows and columns, got shape {x.shape}")
     return x

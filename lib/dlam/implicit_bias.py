@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dlam._checks import finite
+from dlam._checks import array, function, needed, real
 from dlam.backprop import gradient
 from dlam.costs import Loss, quadratic
 from dlam.network import Network
+from dlam.sharpness import hessian_times
 
 __all__ = [
     "effective_rank",
@@ -63,12 +63,12 @@ def nearest_solution(
     >>> nearest_solution([[1.0, 2.0]], [5.0], [-2.0, 1.0]).round(12)
     array([-1.,  3.])
     """
-    A, y = finite(A, "A"), finite(y, "y")
+    A, y = real(A, "A"), real(y, "y")
     if A.ndim != 2 or A.size == 0:
         raise ValueError(f"A: expected shape (N, s), got {A.shape}")
     if y.shape != A.shape[:1]:
         raise ValueError(f"y: expected shape {A.shape[:1]} to fit A, got {y.shape}")
-    p = np.zeros(A.shape[1]) if start is None else finite(start, "start")
+    p = np.zeros(A.shape[1]) if start is None else real(start, "start")
     if p.ndim not in (1, 2) or p.shape[-1] != A.shape[1]:
         raise ValueError(
             f"start: expected shape ({A.shape[1]},) or (k, {A.shape[1]}) to fit A, "
@@ -112,16 +112,14 @@ def max_margin(Z: ArrayLike) -> NDArray[np.float64]:
     >>> max_margin([[1.0, 0.0], [3.0, 1.0]]).round(12)
     array([1., 0.])
     """
-    from scipy.optimize import nnls
-
-    Z = finite(Z, "Z")
+    Z = real(Z, "Z")
     if Z.ndim != 2 or Z.size == 0:
         raise ValueError(f"Z: expected shape (N, n), got {Z.shape}")
     size = np.abs(Z).max()
     # Find the multipliers u ≥ 0 for which Zᵀu = 0 and Σu = 1 hold best.
     E = np.vstack([Z.T / max(size, np.finfo(float).tiny), np.ones(len(Z))])
     unit = np.append(np.zeros(Z.shape[1]), 1.0)
-    u, _ = nnls(E, unit)
+    u, _ = needed("scipy.optimize", "solvers").nnls(E, unit)
     r = E @ u - unit
     if r @ r < 1e-20:  # they hold: a convex combination of the rows is zero
         raise ValueError("Z: no w is positive on all rows; they cannot be separated")
@@ -179,14 +177,12 @@ def modified_gradient(
     >>> modified_gradient(line, [1.0, 0.0], [[2.0]], [[0.0]], 0.1)
     array([5. , 2.5])
     """
-    rate = finite(learning_rate, "learning_rate")
+    rate = real(learning_rate, "learning_rate")
     if rate.shape != () or rate < 0:
         raise ValueError(f"learning_rate: expected one number ≥ 0, got {rate}")
-    p = finite(p, "p")
-    h = 1e-20
+    p = real(p, "p")
     g = gradient(net, p, X, Y, loss)
-    Hg = gradient(net, p + 1j * h * g, X, Y, loss).imag / h
-    modified: Array = g + rate / 2 * Hg
+    modified: Array = g + rate / 2 * hessian_times(net, p, g, X, Y, loss)
     return modified
 
 
@@ -233,23 +229,22 @@ def gradient_flow(
     array([[1.      , 3.      ],
            [0.367879, 1.103638]])
     """
-    from scipy.integrate import solve_ivp
-
-    p, t = finite(p, "p"), finite(times, "times")
+    function(slope, "slope")
+    p, t = real(p, "p"), real(times, "times")
     if t.ndim != 1 or t.size == 0 or t[0] < 0 or not (np.diff(t) > 0).all():
         raise ValueError("times: expected increasing numbers ≥ 0, shape (r,)")
     if not 1e-13 <= tolerance < 1:
         raise ValueError(f"tolerance: expected 1e-13 to 1, got {tolerance}")
 
     def velocity(_: float, flat: Array) -> Array:
-        g = np.asarray(slope(flat.reshape(p.shape)))
+        g = array(slope(flat.reshape(p.shape)), "slope")
         if g.shape != p.shape:
             raise ValueError(f"slope: expected shape {p.shape} like p, got {g.shape}")
         return -g.ravel()
 
     if t[-1] == 0:
         return p[np.newaxis].copy()
-    solved: Any = solve_ivp(
+    solved = needed("scipy.integrate", "solvers").solve_ivp(
         velocity,
         (0.0, float(t[-1])),
         p.ravel(),
@@ -300,7 +295,7 @@ def mode_growth(
     >>> mode_growth([0.0, 1.0, 10.0], 0.01, 2.0).round(4)
     array([0.01  , 0.4306, 2.    ])
     """
-    t, start, target = finite(t, "t"), finite(start, "start"), finite(target, "target")
+    t, start, target = real(t, "t"), real(start, "start"), real(target, "target")
     for values, name in ((start, "start"), (target, "target")):
         if not (values > 0).all():
             raise ValueError(f"{name}: expected numbers > 0, got {values.min():.6g}")
@@ -342,7 +337,7 @@ def effective_rank(M: ArrayLike) -> NDArray[np.float64]:
     >>> print(f"{effective_rank(np.diag([1.0, 1.0, 0.01])):.3f}")
     2.057
     """
-    M = finite(M, "M")
+    M = real(M, "M")
     if M.ndim < 2 or M.size == 0:
         raise ValueError(f"M: expected shape (…, m, n), got {M.shape}")
     values = np.linalg.svd(M, compute_uv=False)
@@ -418,7 +413,7 @@ def ridge_filter(eigenvalues: ArrayLike, alpha: ArrayLike) -> NDArray[np.float64
     >>> ridge_filter([0.1, 10.0], 1.0).round(4)
     array([0.0909, 0.9091])
     """
-    lam, alpha = _not_negative(eigenvalues, "eigenvalues"), finite(alpha, "alpha")
+    lam, alpha = _not_negative(eigenvalues, "eigenvalues"), real(alpha, "alpha")
     if not (alpha > 0).all():
         raise ValueError(f"alpha: expected numbers > 0, got {alpha.min():.6g}")
     share: Array = lam / (lam + alpha)
@@ -426,7 +421,7 @@ def ridge_filter(eigenvalues: ArrayLike, alpha: ArrayLike) -> NDArray[np.float64
 
 
 def _not_negative(x: ArrayLike, name: str) -> Array:
-    x = finite(x, name)
+    x = real(x, name)
     if not (x >= 0).all():
         raise ValueError(f"{name}: expected numbers ≥ 0, got {x.min():.6g}")
     return x

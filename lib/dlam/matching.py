@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dlam._checks import count, finite, integer
+from dlam._checks import array, count, function, instance, integer, needed, real
 from dlam.activations import sigmoid, tanh
 from dlam.landscape import line
 from dlam.network import Network
@@ -56,7 +56,9 @@ def n_copies(net: Network) -> int:
     >>> n_copies(Network((2, 2, 3, 2)))
     384
     """
-    hidden = zip(_network(net).sizes[1:-1], net.activations, strict=False)
+    hidden = zip(
+        instance(net, Network, "net").sizes[1:-1], net.activations, strict=False
+    )
     return prod(factorial(n) * (2**n if a in MIRROR else 1) for n, a in hidden)
 
 
@@ -94,7 +96,8 @@ def rearrange(
         If a shape does not fit, `layer` is no hidden layer, `order` is no
         permutation, or a sign is not 1 or −1, or −1 where none is allowed.
     TypeError
-        If `net` is no Network, or `layer` or `order` do not hold integers.
+        If `net` is no Network, `layer` or `order` do not hold integers, or a
+        number is complex.
 
     Notes
     -----
@@ -106,8 +109,8 @@ def rearrange(
     >>> rearrange(net, [1, 2, 3, 4, 5, 6, 7], 2, [1, 0], [1, -1])
     array([ 2., -1.,  4., -3.,  6., -5.,  7.])
     """
-    _network(net)
-    q = finite(p, "p")
+    instance(net, Network, "net")
+    q = real(p, "p")
     if q.shape != (net.n_parameters,):
         raise ValueError(f"p: expected shape ({net.n_parameters},), got {q.shape}")
     l = integer(layer, "layer")
@@ -116,14 +119,14 @@ def rearrange(
             f"layer: expected a hidden layer, 2 to {net.n_layers - 1}, got {layer}"
         )
     n, activation = net.sizes[l - 1], net.activations[l - 2]
-    pi = np.asarray(order)
+    pi = array(order, "order")
     if pi.dtype.kind not in "iu":
         raise TypeError(f"order: expected integers, got an array of dtype {pi.dtype}")
     if pi.shape != (n,) or not np.array_equal(np.sort(pi), np.arange(n)):
         raise ValueError(
             f"order: expected each of 0 to {n - 1} once, got {pi.tolist()}"
         )
-    e = np.ones(n) if signs is None else finite(signs, "signs")
+    e = np.ones(n) if signs is None else real(signs, "signs")
     if e.shape != (n,) or not np.isin(e, [1, -1]).all():
         raise ValueError(
             f"signs: expected 1 or -1 for each of {n} places, got {e.tolist()}"
@@ -165,7 +168,7 @@ def match(net: Network, p: ArrayLike, q: ArrayLike) -> NDArray[np.float64]:
     ValueError
         If a shape does not fit, or a number is not finite.
     TypeError
-        If `net` is no Network.
+        If `net` is no Network, or a number is complex.
 
     Notes
     -----
@@ -183,7 +186,7 @@ def match(net: Network, p: ArrayLike, q: ArrayLike) -> NDArray[np.float64]:
     >>> match(net, p, rearrange(net, p, 2, [1, 0], [1, -1]))
     array([1., 2., 3., 4., 5., 6., 7.])
     """
-    _network(net)
+    instance(net, Network, "net")
     first, second = _pairs(net, p, q)
     matched = np.stack([_match(net, a, b) for a, b in zip(first, second, strict=True)])
     return matched.reshape(np.shape(q))
@@ -214,7 +217,7 @@ def barrier(
     ValueError
         If a shape does not fit, a number is not finite, or `points` is below 2.
     TypeError
-        If `points` is no integer.
+        If `points` is no integer, `f` no function, or a number is complex.
 
     Notes
     -----
@@ -230,6 +233,7 @@ def barrier(
     """
     if count(points, "points") < 2:
         raise ValueError(f"points: expected at least 2, got {points}")
+    function(f, "f")
     t = np.linspace(0, 1, points)
     first, second = _pairs(None, p, q)
     above = np.empty(len(first))
@@ -242,8 +246,7 @@ def barrier(
 
 
 def _match(net: Network, p: Array, q: Array) -> Array:
-    from scipy.optimize import linear_sum_assignment  # slow to import
-
+    assign = needed("scipy.optimize", "solvers").linear_sum_assignment
     gained = True
     while gained:
         gained = False
@@ -251,7 +254,7 @@ def _match(net: Network, p: Array, q: Array) -> Array:
             M = _similarity(net, p, q, l)
             symmetric = net.activations[l - 2] in MIRROR
             scores = np.abs(M) if symmetric else M
-            j, order = linear_sum_assignment(scores, maximize=True)
+            j, order = assign(scores, maximize=True)
             signs = np.where(symmetric & (M[j, order] < 0), -1, 1)
             gain = signs @ M[j, order] - np.trace(M)
             if gain > 1e-12 * np.abs(M).sum():
@@ -278,15 +281,9 @@ def _centred(net: Network, p: Array) -> list[tuple[Array, Array]]:
     return layers
 
 
-def _network(net: Any) -> Network:
-    if not isinstance(net, Network):
-        raise TypeError(f"net: expected a Network, got {net!r}")
-    return net
-
-
 def _pairs(net: Network | None, p: ArrayLike, q: ArrayLike) -> tuple[Array, Array]:
     """Return p and q as two ensembles of the same shape, that of net if given."""
-    first, second = finite(p, "p"), finite(q, "q")
+    first, second = real(p, "p"), real(q, "q")
     size = "s" if net is None else net.n_parameters
     if first.ndim not in (1, 2) or size not in ("s", first.shape[-1]) or not first.size:
         raise ValueError(

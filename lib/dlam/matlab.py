@@ -181,12 +181,13 @@ class MatlabRandom:
 
     def _normal(self, n: int) -> NDArray[np.float64]:
         """Return the next n normal numbers."""
-        parts, missing = [], n
-        while missing:
+        normal, done = np.empty(n), 0  # at once, so that too many are refused at once
+        while done < n:
             # A number takes a pair of words or more, so these are none too many.
-            parts.append(self._ziggurat(min(missing, _BLOCK)))
-            missing -= len(parts[-1])
-        return np.concatenate(parts)
+            some = self._ziggurat(min(n - done, _BLOCK))
+            normal[done : done + len(some)] = some
+            done += len(some)
+        return normal
 
     def _ziggurat(self, n: int) -> NDArray[np.float64]:
         """Return the normal numbers, at most n, made of the next n pairs of words.

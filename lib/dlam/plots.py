@@ -11,16 +11,23 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
 import numpy as np
-from cycler import cycler
-from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
+from dlam._checks import array, instance
 from dlam.activations import Activation
 from dlam.network import Network
+
+try:
+    import matplotlib.pyplot as plt
+    from cycler import cycler
+    from matplotlib.axes import Axes
+    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.figure import Figure
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        "dlam.plots needs matplotlib: pip install 'dlam[plots]'", name=error.name
+    ) from None
 
 if TYPE_CHECKING:
     from matplotlib.contour import QuadContourSet
@@ -106,7 +113,7 @@ def scatter(X: ArrayLike, Y: ArrayLike, ax: Axes | None = None) -> Axes:
     ValueError
         If the shapes are others.
     """
-    X, Y = np.asarray(X), np.asarray(Y)
+    X, Y = array(X, "X"), array(Y, "Y")
     if X.ndim != 2 or X.shape[1] != 2 or Y.shape != X.shape:
         raise ValueError(
             f"X, Y: expected two arrays of shape (N, 2), got {X.shape} and {Y.shape}"
@@ -157,7 +164,7 @@ def curves(
     """
     ax = _axes(ax)
     for label, y in ys.items():
-        ax.plot(np.asarray(x), np.asarray(y), label=label)
+        ax.plot(array(x, "x"), array(y, "y"), label=label)
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.margins(x=0)
     ax.legend()
@@ -271,7 +278,10 @@ def decision_regions(
     ------
     ValueError
         If the network has other sizes.
+    TypeError
+        If `net` is no Network.
     """
+    instance(net, Network, "net")
     if (net.sizes[0], net.sizes[-1]) != (2, 2):
         raise ValueError(f"net: expected two inputs and two outputs, got {net.sizes}")
     ax = _axes(ax, figsize=(4.2, 4.2))
@@ -314,6 +324,7 @@ def random_networks(
     -------
     Figure
     """
+    instance(net, Network, "net")
     P = net.normal(rng, scale=1.0, size=columns)
     side = WIDTH / columns
     figure, axes = plt.subplots(
@@ -351,7 +362,10 @@ def network_diagram(
     ------
     ValueError
         If the network has no such weight.
+    TypeError
+        If `net` is no Network.
     """
+    instance(net, Network, "net")
     ax = _axes(ax, figsize=(5.6, 2.9))
     weights = {
         (level, j, k)
