@@ -8,11 +8,14 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, metadata
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 import dlam
 from dlam._contents import CONTENTS
@@ -164,3 +167,34 @@ def test_the_version_is_that_of_the_project() -> None:
     assert dlam.__version__ == project()["version"]
     citation = (ROOT / "CITATION.cff").read_text("utf-8")
     assert f"\nversion: {dlam.__version__}\n" in citation
+
+
+# What is installed
+
+
+def test_the_library_alone_needs_numpy_and_its_extra_for_the_book_needs_them_all() -> (
+    None
+):
+    names = {Requirement(text).name for text in project()["dependencies"]}
+    assert names == {"numpy"}
+    extras = project()["optional-dependencies"]
+    [own] = [Requirement(t) for t in extras["book"] if Requirement(t).name == "dlam"]
+    assert own.extras == {*extras} - {"book", "torch"}
+
+
+@pytest.mark.parametrize("name", ["constraints.txt", "constraints-oldest.txt"])
+def test_what_is_pinned_can_be_had_for_the_oldest_python(name: str) -> None:
+    """As far as it is installed here, for a file of pins does not say it."""
+    oldest = project()["requires-python"].removeprefix(">=") + ".0"
+    looked_at = 0
+    for line in (ROOT / name).read_text("utf-8").split():
+        package, _, version = line.partition("==")
+        try:
+            about = metadata(package)
+        except PackageNotFoundError:
+            continue
+        admitted = about["Requires-Python"]
+        if about["Version"] == version and admitted:
+            looked_at += 1
+            assert SpecifierSet(admitted).contains(oldest), f"{line} needs {admitted}"
+    assert looked_at > (100 if name == "constraints.txt" else 10)
