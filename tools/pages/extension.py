@@ -184,10 +184,11 @@ def name_menu(
 
 
 class EvidenceInBrief(SphinxPostTransform):
-    """Print of the pages that programs write how each begins, all in one chapter.
+    """Print of the pages that programs write the one that sums them up.
 
-    Whoever wants to look something up in them has the page before them.  The
-    chapter comes before the references, whose list LaTeX puts at the very end.
+    Of the others it has the titles and where they are, for whoever looks something
+    up has the page before them.  It comes before the references, whose list LaTeX
+    puts at the very end.
     """
 
     default_priority = 5  # before the references in what is left out are resolved
@@ -200,18 +201,17 @@ class EvidenceInBrief(SphinxPostTransform):
         chapter, last = files.pop(EVIDENCE), files[REFERENCES]
         chapter.parent.remove(chapter)
         last.parent.insert(last.parent.index(last), chapter)
+        rest = nodes.section("", nodes.title("", "On the page alone"), ids=["alone"])
+        chapter.next_node(nodes.section).append(rest)
         for name, file in files.items():
             if is_generated(Path(self.env.doc2path(name))):
-                section = file.next_node(nodes.section)
                 where = f"{self.config.html_baseurl}{name}.html"
-                whole = nodes.paragraph("", "The whole of it: ")
-                if self.config.html_baseurl:
-                    whole += nodes.reference("", where, refuri=where)
-                else:
-                    whole += nodes.literal("", where)
-                section[:] = [*section[:2], whole]
+                link = nodes.reference if self.config.html_baseurl else nodes.literal
+                about = nodes.paragraph("", "", link("", where, refuri=where))
+                section = file.next_node(nodes.section)
+                section[:] = [section.next_node(nodes.title), about]
                 file.parent.remove(file)
-                chapter.next_node(nodes.section).append(file)
+                rest += file
 
 
 class UnnumberedChapters(SphinxPostTransform):
