@@ -1,21 +1,25 @@
 # ruff: noqa: E741
 """Back propagation: the gradient of the cost, layer by layer from the output.
 
-A quantity of layer l stands under its number l in a dictionary, so that the
-formulas read as they are printed: `z[l]`, `a[l]`, `delta[l]`, with l = 1 the input.
-Rows are data points, so that Wa is written `a @ W.mT`, and Wᵀδ `delta @ W`.
+The formulas stand in `dlam._lemma`; here arguments are checked.  A quantity of
+layer l stands under its number l in a dictionary, with l = 1 the input.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dlam.activations import Activation
-from dlam.costs import Loss, paired, quadratic
-from dlam.network import Network
+from dlam import _lemma
+from dlam._checks import instance
+from dlam.activations import identity
+from dlam.costs import Loss, of_logits, paired, quadratic
+from dlam.network import Model, Network, parameters
 
 __all__ = ["errors", "forward", "gradient"]
 
-Layers = dict[int, NDArray[np.float64]]
+Array = NDArray[np.float64]
+Layers = dict[int, Array]
 
 
 def forward(net: Network, p: ArrayLike, X: ArrayLike) -> tuple[Layers, Layers]:
@@ -55,12 +59,8 @@ def forward(net: Network, p: ArrayLike, X: ArrayLike) -> tuple[Layers, Layers]:
     >>> z[2], a[3]
     (array([0., 0., 0.]), array([0.5]))
     """
-    X = net._points(X)
-    W, b, activation = _named(net, p)
-    z, a = {}, {1: np.atleast_2d(X)}
-    for l in range(2, net.n_layers + 1):
-        z[l] = a[l - 1] @ W[l].mT + b[l]  # (5.2)
-        a[l] = activation[l](z[l])  # (5.3)
+    X = instance(net, Network, "net")._points(X)
+    z, a = _lemma.forward(*net._named(parameters(net, p)), np.atleast_2d(X))
     return (z, a) if X.ndim == 2 else (_unrow(z), _unrow(a))
 
 
@@ -110,29 +110,29 @@ def errors(
     >>> errors(net, np.zeros(3), z, a, [0.0])
     {2: array([0.125])}
     """
+    instance(net, Network, "net")
     _, Y = paired(net, a[1], Y, loss)
-    L = net.n_layers
-    W, _, activation = _named(net, p)
     single = a[1].ndim == 1
     if single:
         z, a = _row(z), _row(a)
-    if loss.logits is not None:  # the factors cancel: no 0 · ∞ where σ is saturated
-        delta = {L: loss.logits.slope(z[L], Y)}
+    W, _, sigma = net._named(parameters(net, p))
+    L = net.n_layers
+    if loss.logits is None:
+        slope = loss.slope(a[L], Y)
     else:
-        delta = {L: activation[L].slope(z[L], a[L]) * loss.slope(a[L], Y)}  # (5.5)
-    for l in range(L - 1, 1, -1):
-        delta[l] = activation[l].slope(z[l], a[l]) * (delta[l + 1] @ W[l + 1])  # (5.6)
+        slope, sigma = loss.logits.slope(z[L], Y), {**sigma, L: identity}
+    delta = _lemma.backward(W, sigma, z, a, slope)
     return _unrow(delta) if single else delta
 
 
 def gradient(
-    net: Network, p: ArrayLike, X: ArrayLike, Y: ArrayLike, loss: Loss = quadratic
+    net: Model, p: ArrayLike, X: ArrayLike, Y: ArrayLike, loss: Loss = quadratic
 ) -> NDArray[np.float64]:
     """Return the gradient of the cost with respect to all parameters.
 
     Parameters
     ----------
-    net : Network
+    net : Network, or another model
     p : array, shape (s,) or (k, s)
         The parameters, or those of k networks.
     X : array, shape (N, n_1) or (n_1,)
@@ -167,24 +167,20 @@ def gradient(
     array([0.125, 0.25 , 0.125])
     """
     X, Y = paired(net, X, Y, loss)
-    z, a = forward(net, p, X)
-    delta = errors(net, p, z, a, Y, loss)
-    g = np.empty((*delta[2].shape[:-2], net.n_parameters), delta[2].dtype)
-    for l, (dW, db) in enumerate(net._views(g), start=2):
-        db[...] = delta[l].mean(axis=-2)  # (5.7), the mean over the points
-        dW[...] = delta[l].mT @ a[l - 1] / len(X)  # (5.8)
-    return g
+    return slope_of_cost(*of_logits(net, loss))(parameters(net, p), X, Y)
 
 
-def _named(net: Network, p: ArrayLike) -> tuple[Layers, Layers, dict[int, Activation]]:
-    """Return W, b and the activation of each layer under its number.
+def slope_of_cost(net: Model, loss: Loss) -> Callable[[Array, Array, Array], Array]:
+    """Return the gradient as a function of p, X and Y, which it does not check."""
+    pullback = net._pullback if isinstance(net, Network) else net.pullback
 
-    Each b has an axis of length 1 for the data points.
-    """
-    layers = dict(enumerate(net.unpack(p), start=2))
-    W = {l: layer.W for l, layer in layers.items()}
-    b = {l: layer.b[..., np.newaxis, :] for l, layer in layers.items()}
-    return W, b, dict(enumerate(net.activations, start=2))
+    def gradient(p: Array, X: Array, Y: Array) -> Array:
+        output, back = pullback(p, X)
+        g = back(loss.slope(output, Y))
+        g /= len(X)  # the mean over the points
+        return g
+
+    return gradient
 
 
 def _row(layers: Layers) -> Layers:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dlam._checks import finite, numbers
+from dlam._checks import finite, function, instance, numbers, untouched
 from dlam.activations import Activation, identity, sigmoid
-from dlam.network import Network
+from dlam.network import Model, Network, model, parameters
 
 __all__ = [
     "Loss",
@@ -33,7 +33,8 @@ class Loss:
     name : str
         How the loss is shown and looked up.
     function : callable
-        From a and y of shape (…, n_L) to the losses, of shape (…).
+        From a and y of shape (…, n_L) to the losses, of shape (…), as new arrays;
+        a and y are read-only.  An a may have axes before those of y.
     derivative : callable
         From a and y to the partial derivatives of the loss with respect to the
         components of a, shaped like a.
@@ -65,8 +66,13 @@ class Loss:
     logits: Loss | None = None
     check: Callable[[Array], None] | None = None
 
+    def __post_init__(self) -> None:
+        instance(self.name, str, "name")
+        function(self.function, "function")
+        function(self.derivative, "derivative")
+
     def __call__(self, a: ArrayLike, y: ArrayLike) -> Array:
-        return self.function(numbers(a, "a"), numbers(y, "y"))[()]
+        return self._of(self.function, a, y)
 
     def slope(self, a: ArrayLike, y: ArrayLike) -> Array:
         """Return the derivative with respect to each component of a.
@@ -74,13 +80,31 @@ class Loss:
         Parameters
         ----------
         a, y : array, shape (…, n_L)
-            Outputs, and what was wanted.
+            Outputs, and what was wanted.  The outputs may have axes before those
+            of y, as those of an ensemble.
 
         Returns
         -------
-        ndarray, shape (…, n_L)
+        ndarray, shaped like a
+
+        Raises
+        ------
+        ValueError
+            If a and y differ in shape otherwise.
         """
-        return self.derivative(numbers(a, "a"), numbers(y, "y"))[()]
+        return self._of(self.derivative, a, y)
+
+    def _of(
+        self, f: Callable[[Array, Array], Array], a: ArrayLike, y: ArrayLike
+    ) -> Array:
+        a, y = numbers(a, "a"), numbers(y, "y")
+        if a.shape[max(0, a.ndim - y.ndim) :] != y.shape:
+            raise ValueError(
+                f"y: expected shape {a.shape} like a, or without its first axes, "
+                f"got {y.shape}"
+            )
+        values: Array = untouched(f, self.name, a, y)[()]
+        return values
 
     def __repr__(self) -> str:
         return self.name
@@ -192,13 +216,13 @@ Equations: eq-softmax, eq-softmax-cross-entropy
 
 
 def cost(
-    net: Network, p: ArrayLike, X: ArrayLike, Y: ArrayLike, loss: Loss = quadratic
+    net: Model, p: ArrayLike, X: ArrayLike, Y: ArrayLike, loss: Loss = quadratic
 ) -> float | NDArray[np.float64]:
     """Return the mean over all points of the loss at one point.
 
     Parameters
     ----------
-    net : Network
+    net : Network, or another model
     p : array, shape (s,) or (k, s)
         The parameters, or those of k networks.
     X : array, shape (N, n_1) or (n_1,)
@@ -235,22 +259,37 @@ def cost(
     0.125
     """
     X, Y = paired(net, X, Y, loss)
-    if loss.logits is not None:
-        net = Network(net.sizes, (*net.activations[:-1], identity))
-        loss = loss.logits
-    mean = loss(net(p, X), Y).mean(axis=-1)
+    mean = mean_loss(*of_logits(net, loss), parameters(net, p), X, Y)
     single: float | Array = mean if mean.ndim else mean.item()
     return single
 
 
+def mean_loss(net: Model, loss: Loss, p: Array, X: Array, Y: Array) -> Array:
+    """Return the cost, for arguments that have been checked."""
+    output = net._output(p, X) if isinstance(net, Network) else net(p, X)
+    mean: Array = loss(output, Y).mean(axis=-1)
+    return mean
+
+
+def of_logits(net: Model, loss: Loss) -> tuple[Model, Loss]:
+    """Return a model and a loss with the same cost, exact where σ is saturated.
+
+    The factors σ′ and 1/σ′ cancel if the loss is taken of z, as it comes from the
+    network without the last activation: there is no 0 · ∞.
+    """
+    if loss.logits is None or not isinstance(net, Network):
+        return net, loss
+    return Network(net.sizes, (*net.activations[:-1], identity)), loss.logits
+
+
 def paired(
-    net: Network, X: ArrayLike, Y: ArrayLike, loss: Loss = quadratic
+    net: Model, X: ArrayLike, Y: ArrayLike, loss: Loss = quadratic
 ) -> tuple[Array, Array]:
     """Return points and targets that fit each other, the network and the loss.
 
     Parameters
     ----------
-    net : Network
+    net : Network, or another model
     X : array, shape (N, n_1) or (n_1,)
     Y : array, shape (N, n_L) or (n_L,)
     loss : Loss, optional
@@ -264,12 +303,20 @@ def paired(
     ValueError
         If they do not fit.
     TypeError
-        If `net` is no Network, or `loss` no Loss.
+        If `net` is no model, or `loss` no Loss.
     """
+    model(net)
+    instance(loss, Loss, "loss")
     if not isinstance(net, Network):
-        raise TypeError(f"net: expected a Network, got {net!r}")
-    if not isinstance(loss, Loss):
-        raise TypeError(f"loss: expected a Loss, got {loss!r}")
+        X, Y = finite(X, "X"), finite(Y, "Y")
+        if min(X.ndim, Y.ndim) < 2 or len(X) != len(Y) or X.size == 0:
+            raise ValueError(
+                f"X, Y: expected a point and a target in each row, as many of the one "
+                f"as of the other, got shapes {X.shape} and {Y.shape}"
+            )
+        if loss.check is not None:
+            loss.check(Y)
+        return X, Y
     if loss.output not in (None, net.activations[-1]):
         raise ValueError(
             f"loss: {loss} fits an output layer with the activation {loss.output}, "

@@ -1,3 +1,4 @@
+# ruff: noqa: E741
 """The cost seen as a landscape: slices, curvature, and the residuals behind it."""
 
 from __future__ import annotations
@@ -8,10 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dlam._checks import finite
-from dlam.backprop import _named, forward, gradient
-from dlam.costs import Loss, paired, quadratic
-from dlam.network import Network
+from dlam import _lemma
+from dlam._checks import finite, real
+from dlam.backprop import slope_of_cost
+from dlam.costs import Loss, of_logits, paired, quadratic
+from dlam.gradcheck import along
+from dlam.network import Model, Network, parameters
 
 __all__ = ["hessian", "jacobian", "line", "plane", "residuals"]
 
@@ -101,7 +104,7 @@ def plane(
 
 
 def hessian(
-    net: Network,
+    net: Model,
     p: ArrayLike,
     X: ArrayLike,
     Y: ArrayLike,
@@ -115,7 +118,7 @@ def hessian(
 
     Parameters
     ----------
-    net : Network
+    net : Network, or another model
     p : array, shape (s,)
     X : array, shape (N, n_1)
         One data point a row.
@@ -133,6 +136,8 @@ def hessian(
     ValueError
         If a shape does not fit, a number is not finite, or the loss does not fit
         the output layer or the targets.
+    TypeError
+        If p, X or Y holds complex numbers.
 
     Examples
     --------
@@ -141,10 +146,13 @@ def hessian(
     array([[4., 2.],
            [2., 1.]])
     """
-    (p,) = _alike(p=p)
-    h = 1e-20
+    X, Y = paired(net, real(X, "X"), real(Y, "Y"), loss)
+    p = parameters(net, real(p, "p"))
+    if p.ndim != 1:
+        raise ValueError(f"p: expected shape (s,), got {p.shape}")
+    slope = slope_of_cost(*of_logits(net, loss))
     rows = [
-        gradient(net, p + 1j * h * directions, X, Y, loss).imag / h
+        along(lambda q: slope(q, X, Y), p, directions)
         for directions in _chunks(np.eye(p.size), p.size)
     ]
     H = np.concatenate(rows)
@@ -153,7 +161,7 @@ def hessian(
 
 
 def residuals(
-    net: Network, p: ArrayLike, X: ArrayLike, Y: ArrayLike
+    net: Model, p: ArrayLike, X: ArrayLike, Y: ArrayLike
 ) -> NDArray[np.float64]:
     """Return all components of y − F(x) at all points.
 
@@ -162,7 +170,7 @@ def residuals(
 
     Parameters
     ----------
-    net : Network
+    net : Network, or another model
     p : array, shape (s,) or (k, s)
         The parameters, or those of k networks.
     X : array, shape (N, n_1)
@@ -190,12 +198,13 @@ def residuals(
     array([0.5])
     """
     X, Y = paired(net, X, Y)
-    r = Y - net(p, X)
+    p = parameters(net, p)
+    r = Y - (net._output(p, X) if isinstance(net, Network) else net(p, X))
     return r.reshape(*r.shape[:-2], -1)
 
 
 def jacobian(
-    net: Network, p: ArrayLike, X: ArrayLike, Y: ArrayLike
+    net: Model, p: ArrayLike, X: ArrayLike, Y: ArrayLike
 ) -> NDArray[np.float64]:
     """Return the derivatives of the residuals with respect to the parameters.
 
@@ -204,7 +213,7 @@ def jacobian(
 
     Parameters
     ----------
-    net : Network
+    net : Network, or another model
     p : array, shape (s,) or (k, s)
         The parameters, or those of k networks.
     X : array, shape (N, n_1)
@@ -232,22 +241,35 @@ def jacobian(
     array([[-0.25, -0.5 , -0.25]])
     """
     X, Y = paired(net, X, Y)
-    z, a = forward(net, p, X)
-    W, _, activation = _named(net, p)
-    L = net.n_layers
-    # Axes: networks (if many), component of the output, point, neuron.
-    unit = np.eye(net.sizes[-1])[:, np.newaxis, :]
-    delta = -activation[L].slope(z[L])[..., np.newaxis, :, :] * unit
-    parts: list[Array] = []
-    for l in range(L, 1, -1):  # noqa: E741
-        before = a[l - 1][..., np.newaxis, :, np.newaxis, :]
-        dW = delta[..., np.newaxis] * before
-        parts[:0] = [dW.reshape(*delta.shape[:-1], -1), delta]
-        if l > 2:
-            slope = activation[l - 1].slope(z[l - 1])[..., np.newaxis, :, :]
-            delta = slope * (delta @ W[l][..., np.newaxis, :, :])
-    J = np.concatenate(parts, axis=-1).swapaxes(-2, -3)
-    return J.reshape(*J.shape[:-3], -1, net.n_parameters)
+    p = parameters(net, p)
+    outputs = np.prod(Y.shape[1:], dtype=int)
+    unit = np.eye(outputs).reshape(outputs, 1, *Y.shape[1:])
+    if isinstance(net, Network):
+        J = -_each_point(net, p, X, unit)
+    else:  # one network for each component of the output, at one point after another
+        many = np.repeat(p[..., np.newaxis, :], outputs, axis=-2)
+        rows = []
+        for x in X:
+            _, back = net.pullback(many.reshape(-1, p.shape[-1]), x[np.newaxis])
+            slopes = np.tile(unit, (p.size // p.shape[-1], *[1] * (unit.ndim - 1)))
+            rows.append(-back(slopes).reshape(many.shape))
+        J = np.stack(rows, axis=-3)
+    return J.reshape(*p.shape[:-1], -1, p.shape[-1])
+
+
+def _each_point(net: Network, p: Array, X: Array, unit: Array) -> Array:
+    """Return the derivatives of each component of the output at each point.
+
+    Axes: networks (if many), points, component of the output, parameters.
+    """
+    W, b, sigma = net._named(p)
+    z, a = _lemma.forward(W, b, sigma, X)
+    component, row = (np.s_[..., np.newaxis, :, :], np.s_[..., np.newaxis, :])
+    W, z, a = ({l: v[component] for l, v in q.items()} for q in (W, z, a))
+    delta = _lemma.backward(W, sigma, z, a, unit)
+    # Each point by itself is a batch of one, so that nothing is summed.
+    a, delta = ({l: v[row] for l, v in q.items()} for q in (a, delta))
+    return net._flat(a, delta).swapaxes(-2, -3)
 
 
 def _values(

@@ -1,20 +1,43 @@
+# ruff: noqa: E741
 """A fully connected network: a fixed shape, and one flat vector of parameters."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import index
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dlam._checks import count, finite, generator
+from dlam import _lemma
+from dlam._checks import count, finite, generator, numbers
 from dlam.activations import Activation, sigmoid
 
 __all__ = ["Layer", "Network"]
+
+Array = NDArray[np.float64]
+Layers = dict[int, Array]
+Pullback = tuple[Array, Callable[[Array], Array]]
+
+
+class Model(Protocol):
+    """What cost, gradient, sgd, Hessians and sharpness ask of a model.
+
+    `Network` is one.  A p of shape (k, s) stands for k models, as it does there.
+    """
+
+    @property
+    def n_parameters(self) -> int:
+        """s, the length of p."""
+
+    def __call__(self, p: Array, X: Array) -> Array:
+        """Return the output at each row of X."""
+
+    def pullback(self, p: Array, X: Array) -> Pullback:
+        """Return the output, and the function that takes slopes back to p."""
 
 
 class Layer(NamedTuple):
@@ -138,10 +161,58 @@ class Network:
         Equation: eq-network
         """
         X = self._points(X)
-        a = np.atleast_2d(X)
-        for (W, b), activation in zip(self.unpack(p), self.activations, strict=True):
-            a = activation(a @ W.swapaxes(-1, -2) + b[..., np.newaxis, :])
+        a = self._output(parameters(self, p), np.atleast_2d(X))
         return a if X.ndim == 2 else a[..., 0, :]
+
+    def pullback(
+        self, p: ArrayLike, X: ArrayLike
+    ) -> tuple[NDArray[np.float64], Callable[[ArrayLike], NDArray[np.float64]]]:
+        """Return the output, and the function that takes slopes back to p.
+
+        Parameters
+        ----------
+        p : array, shape (s,) or (k, s)
+            The parameters, or those of k networks.
+        X : array, shape (N, n_1) or (n_1,)
+            One data point a row, or a single one.
+
+        Returns
+        -------
+        output : ndarray, shape (N, n_L) or (n_L,), with a leading k for an ensemble
+        back : callable
+            From the derivatives of a function with respect to the output, shaped
+            like it, to those with respect to p, shaped like p.
+
+        Raises
+        ------
+        ValueError
+            If a shape does not fit the network, or p or X is not finite; `back`
+            raises it if the slopes are not shaped like the output.
+
+        Notes
+        -----
+        Equations: eq-backprop-output, eq-backprop-hidden
+
+        Examples
+        --------
+        >>> output, back = Network((2, 1)).pullback([0.0, 0.0, 0.0], [[1.0, 2.0]])
+        >>> output, back([[1.0]])
+        (array([[0.5]]), array([0.25, 0.5 , 0.25]))
+        """
+        X = self._points(X)
+        rows, back = self._pullback(parameters(self, p), np.atleast_2d(X))
+        output = rows if X.ndim == 2 else rows[..., 0, :]
+
+        def checked(slope: ArrayLike) -> NDArray[np.float64]:
+            slope = numbers(slope, "slope")
+            if slope.shape != output.shape:
+                raise ValueError(
+                    f"slope: expected shape {output.shape} like the output, "
+                    f"got {slope.shape}"
+                )
+            return back(slope.reshape(rows.shape))
+
+        return output, checked
 
     def unpack(self, p: ArrayLike) -> tuple[Layer, ...]:
         """Return the layers 2, …, L whose weights and biases make up `p`.
@@ -167,13 +238,39 @@ class Network:
         >>> net.unpack(np.array([1.0, 2.0, 3.0]))
         (Layer(W=array([[1., 2.]]), b=array([3.])),)
         """
-        p = finite(p, "p")
-        if p.ndim not in (1, 2) or p.shape[-1] != self.n_parameters:
-            raise ValueError(
-                f"p: expected shape ({self.n_parameters},), or "
-                f"(k, {self.n_parameters}) for k networks, got {p.shape}"
-            )
-        return tuple(self._views(p))
+        return tuple(self._views(parameters(self, p)))
+
+    def _named(
+        self, p: NDArray[np.float64]
+    ) -> tuple[Layers, Layers, Mapping[int, Activation]]:
+        """Return W, b and the activation of each layer under its number."""
+        layers = dict(enumerate(self._views(p), start=2))
+        W = {l: layer.W for l, layer in layers.items()}
+        b = {l: layer.b[..., np.newaxis, :] for l, layer in layers.items()}
+        return W, b, dict(enumerate(self.activations, start=2))
+
+    def _output(self, p: Array, X: Array) -> Array:
+        """Do what a call does, for arguments that have been checked."""
+        _, a = _lemma.forward(*self._named(p), X)
+        return a[self.n_layers]
+
+    def _pullback(self, p: Array, X: Array) -> Pullback:
+        """Do what `pullback` does, for arguments that have been checked."""
+        W, b, sigma = self._named(p)
+        z, a = _lemma.forward(W, b, sigma, X)
+
+        def back(slope: Array) -> Array:
+            return self._flat(a, _lemma.backward(W, sigma, z, a, slope))
+
+        return a[self.n_layers], back
+
+    def _flat(self, a: Layers, delta: Layers) -> Array:
+        """Return the derivatives with respect to p, laid out like p."""
+        dW, db = _lemma.derivatives(a, delta)
+        g = np.empty((*db[2].shape[:-1], self.n_parameters), db[2].dtype)
+        for l, (W, b) in enumerate(self._views(g), start=2):
+            W[...], b[...] = dW[l], db[l]
+        return g
 
     def _views(self, p: NDArray[np.float64]) -> Iterator[Layer]:
         start = 0
@@ -265,6 +362,28 @@ class Network:
         if X.size == 0:
             raise ValueError(f"X: expected at least one point, got shape {X.shape}")
         return X
+
+
+def parameters(net: Model, p: ArrayLike) -> Array:
+    """Return `p`, which has the shape that the model wants."""
+    p, s = finite(p, "p"), net.n_parameters
+    if p.ndim not in (1, 2) or p.shape[-1] != s:
+        raise ValueError(
+            f"p: expected shape ({s},), or (k, {s}) for k networks, got {p.shape}"
+        )
+    return p
+
+
+def model(net: Any) -> Model:
+    """Return `net`, which has what a model must have."""
+    needed = ("n_parameters", "pullback", "__call__")
+    if isinstance(net, type) or not all(hasattr(net, name) for name in needed):
+        raise TypeError(
+            f"net: expected a Network, or another model with n_parameters, "
+            f"net(p, X) and net.pullback(p, X), got {net!r}"
+        )
+    checked: Model = net
+    return checked
 
 
 def _sizes(sizes: Sequence[int]) -> tuple[int, ...]:

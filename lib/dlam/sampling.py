@@ -1,14 +1,15 @@
-"""The order in which stochastic gradient visits the data points.
+"""The order in which stochastic gradient visits the points, and masks of neurons.
 
-An order is an array of row numbers 0, …, N − 1 and is drawn before the run.
+An order is an array of row numbers 0, …, N − 1.  Orders and masks are data, and
+drawn before the run.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dlam._checks import count, generator
+from dlam._checks import count, generator, real
 
-__all__ = ["epochs", "minibatches", "with_replacement"]
+__all__ = ["epochs", "masks", "minibatches", "with_replacement"]
 
 
 def with_replacement(N: int, steps: int, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -133,3 +134,48 @@ def minibatches(
     if m > N:
         raise ValueError(f"m: expected at most N = {N} without replacement, got {m}")
     return np.array([rng.choice(N, m, replace=False) for _ in range(steps)])
+
+
+def masks(
+    shape: int | tuple[int, ...], keep: float, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Return factors that leave out each of many neurons by chance.
+
+    A neuron is kept with the probability `keep`, independently of the others.  Its
+    factor is then 1/keep, so that the mean of every factor is 1 and nothing need
+    be changed where no neuron is left out, as in `torch.nn.Dropout(1 - keep)`.
+
+    Parameters
+    ----------
+    shape : int or tuple of int
+        As (steps, m, n) for m points at each of many steps and a layer of n neurons.
+    keep : float
+        Above 0, at most 1.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of the given shape
+        Each number 0 or 1/keep.
+
+    Raises
+    ------
+    ValueError
+        If a number in `shape` is below 1, or `keep` is not as above.
+    TypeError
+        If `shape` holds what is no integer, or `rng` is no Generator.
+
+    Examples
+    --------
+    >>> masks((2, 4), 0.5, np.random.default_rng(1))
+    array([[0., 0., 2., 0.],
+           [2., 2., 0., 2.]])
+    """
+    sizes = [
+        count(n, "shape") for n in (shape if isinstance(shape, tuple) else [shape])
+    ]
+    share = real(keep, "keep")
+    if share.shape != () or not 0 < share <= 1:
+        raise ValueError(f"keep: expected a number above 0 and at most 1, got {keep!r}")
+    kept = generator(rng).random(sizes) < share
+    return kept / share

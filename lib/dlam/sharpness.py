@@ -8,20 +8,19 @@ from math import isfinite
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dlam._checks import finite
-from dlam.backprop import gradient
-from dlam.costs import Loss, quadratic
-from dlam.network import Network
+from dlam._checks import real
+from dlam.backprop import slope_of_cost
+from dlam.costs import Loss, of_logits, paired, quadratic
+from dlam.gradcheck import along
+from dlam.network import Model, parameters
 
 __all__ = ["hessian_times", "largest_eigenvalue", "sharpness"]
 
 Array = NDArray[np.float64]
 
-H = 1e-20  # the complex step: no difference is formed, so none is rounded
-
 
 def hessian_times(
-    net: Network,
+    net: Model,
     p: ArrayLike,
     v: ArrayLike,
     X: ArrayLike,
@@ -35,7 +34,7 @@ def hessian_times(
 
     Parameters
     ----------
-    net : Network
+    net : Network, or another model
     p : array, shape (s,) or (k, s)
         The parameters, or those of k networks.
     v : array, shaped like p
@@ -56,7 +55,7 @@ def hessian_times(
         If a shape does not fit, a number is not finite, or the loss does not fit
         the output layer or the targets.
     TypeError
-        If p or v holds complex numbers.
+        If p, v, X or Y holds complex numbers.
 
     Notes
     -----
@@ -64,16 +63,17 @@ def hessian_times(
 
     Examples
     --------
-    >>> from dlam import identity
+    >>> from dlam import Network, identity
     >>> net = Network((1, 1), identity)
     >>> hessian_times(net, [1.0, 0.0], [1.0, 1.0], [[2.0]], [[0.0]])
     array([6., 3.])
     """
-    p, v = _real(p, "p"), _real(v, "v")
+    X, Y = paired(net, real(X, "X"), real(Y, "Y"), loss)
+    p, v = parameters(net, real(p, "p")), real(v, "v")
     if v.shape != p.shape:
         raise ValueError(f"v: expected shape {p.shape} like p, got {v.shape}")
-    slope: Array = gradient(net, p + 1j * H * v, X, Y, loss).imag / H
-    return slope
+    slope = slope_of_cost(*of_logits(net, loss))
+    return along(lambda q: slope(q, X, Y), p, v)
 
 
 def largest_eigenvalue(
@@ -142,7 +142,7 @@ def largest_eigenvalue(
 
 
 def sharpness(
-    net: Network,
+    net: Model,
     p: ArrayLike,
     X: ArrayLike,
     Y: ArrayLike,
@@ -152,7 +152,7 @@ def sharpness(
 
     Parameters
     ----------
-    net : Network
+    net : Network, or another model
     p : array, shape (s,) or (k, s)
         The parameters, or those of k networks, or of one network at k times.
     X : array, shape (N, n_1)
@@ -171,7 +171,7 @@ def sharpness(
         If a shape does not fit, a number is not finite, or the loss does not fit
         the output layer or the targets.
     TypeError
-        If p holds complex numbers.
+        If p, X or Y holds complex numbers.
 
     Notes
     -----
@@ -182,22 +182,26 @@ def sharpness(
 
     Examples
     --------
-    >>> from dlam import identity
+    >>> from dlam import Network, identity
     >>> net = Network((1, 1), identity)
     >>> print(sharpness(net, [1.0, 0.0], [[2.0]], [[0.0]]).round(9))
     5.0
     """
-    p = _real(p, "p")
-    net.unpack(p)
-    P = np.atleast_2d(p)
+    X, Y = paired(net, real(X, "X"), real(Y, "Y"), loss)
+    p = parameters(net, real(p, "p"))
+    P, slope = np.atleast_2d(p), slope_of_cost(*of_logits(net, loss))
     start = np.tile(np.cos(np.arange(1, P.shape[1] + 1)), (len(P), 1))
-    largest = largest_eigenvalue(lambda v: hessian_times(net, P, v, X, Y, loss), start)
+
+    def times(v: Array) -> Array:
+        return along(lambda q: slope(q, X, Y), P, v)
+
+    largest = largest_eigenvalue(times, start)
     return largest.reshape(p.shape[:-1])
 
 
 def _first(start: ArrayLike, tolerance: float) -> Array:
     """Return the starts of Lanczos' method, normalised."""
-    v = _real(start, "start")
+    v = real(start, "start")
     if v.ndim != 2 or v.size == 0:
         raise ValueError(f"start: expected shape (k, s), got {v.shape}")
     if not v.any(axis=1).all():
@@ -226,10 +230,3 @@ def _grown(T: Array, alpha: Array, beta: Array) -> Array:
         alpha = np.where(beta == 0, T[:, 0, 0], alpha)
     grown[:, j, j] = alpha
     return grown
-
-
-def _real(x: ArrayLike, name: str) -> Array:
-    x = finite(x, name)
-    if x.dtype.kind == "c":
-        raise TypeError(f"{name}: expected real numbers, got complex ones")
-    return x

@@ -14,7 +14,7 @@ from hypothesis import given
 from dlam import (
     Activation,
     Network,
-    backprop,
+    _lemma,
     binary_cross_entropy,
     complex_step,
     cost,
@@ -213,7 +213,7 @@ def test_an_activation_of_ones_own_is_propagated_through() -> None:
 
 
 def test_each_formula_of_the_lemma_stands_once_in_the_source() -> None:
-    source = Path(backprop.__file__).read_text("utf-8")
-    for number in ("(5.5)", "(5.6)", "(5.7)", "(5.8)"):
+    source = Path(_lemma.__file__).read_text("utf-8")
+    for number in ("(5.2)", "(5.3)", "(5.5)", "(5.6)", "(5.7)", "(5.8)"):
         lines = [x for x in source.splitlines() if f"# {number}" in x]
         assert len(lines) == 1, number
