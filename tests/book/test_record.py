@@ -1,22 +1,26 @@
-"""The records are what the chapters give when they are run, byte for byte."""
+"""The records hold what they should, and so does the tool that makes them.
+
+That running a chapter again gives the same is for nbval to see, with our plugin.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import pytest
 
 from needed import ROOT
+from tools.record import environment, observe
 from tools.record import notebook as record
+from tools.record.nbval_plugin import difference
 
 CHAPTERS = record.chapters()
 each_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
@@ -45,32 +49,18 @@ import matplotlib.pyplot as plt
 from dlam import plots
 
 plots.use_book_style()
-plt.plot([0, 1], [0, 1]);
+lines = plt.plot([0, 1], [0, 1])
 ```
 """
 
 
-@cache
-def rerun(path: Path) -> str:
-    """The record that a chapter gives now."""
-    program = (
-        "import record, sys; print(record.record(record.Path(sys.argv[1])), end='')"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program, path],
-        capture_output=True,
-        encoding="utf-8",
-        cwd=ROOT / "tools",
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 def run_tool(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, ROOT / "tools" / "record.py", *arguments],
+        [sys.executable, "-m", "tools", "record", *arguments],
         capture_output=True,
         encoding="utf-8",
+        cwd=ROOT,
+        env={**os.environ, "DLAM_CELL_SECONDS": "5"},
     )
 
 
@@ -100,71 +90,7 @@ def test_no_record_has_parted_from_its_text(path: Path) -> None:
 def test_every_text_has_a_record_and_every_record_a_text() -> None:
     assert CHAPTERS
     records = sorted((ROOT / "book").glob("*.ipynb"))
-    assert [path.stem for path in records] == [path.stem for path in CHAPTERS]
-
-
-@each_chapter
-def test_to_record_again_gives_the_same_but_for_drawings(path: Path) -> None:
-    was, now = parsed(path), json.loads(rerun(path))
-    for old, new in zip(was["cells"], now["cells"], strict=True):
-        for one in (old, new):
-            for output in one.get("outputs", []):
-                if SVG in output.get("data", {}):
-                    output["data"][SVG] = "a drawing"
-        assert new == old
-    assert now == was
-
-
-PINNED = (ROOT / "constraints.txt").read_text("utf-8").split()
-
-
-@pytest.mark.skipif(
-    f"matplotlib=={matplotlib.__version__}" not in PINNED,
-    reason="the chapters were recorded with another Matplotlib, which draws otherwise",
-)
-@each_chapter
-def test_to_record_again_gives_the_same_drawings(path: Path) -> None:
-    """To the byte on one machine; on another the last digits may differ.
-
-    A cell with the tag "draws-rounding" draws the last digits themselves.
-    """
-    written = path.with_suffix(".ipynb").read_text("utf-8")
-    if rerun(path) == written:
-        return
-    for n, (old, new) in enumerate(
-        zip(parsed(path)["cells"], json.loads(rerun(path))["cells"], strict=True), 1
-    ):
-        if "draws-rounding" in old["metadata"].get("tags", []):
-            continue
-        pairs = zip(old.get("outputs", []), new.get("outputs", []), strict=True)
-        for was, now in pairs:
-            if SVG in was.get("data", {}):
-                apart = difference("".join(was["data"][SVG]), "".join(now["data"][SVG]))
-                assert apart is None, f"{path.stem}, cell {n}: {apart}"
-
-
-NUMBER = re.compile(r"(?<![\w#.])-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
-NAME = re.compile(r"(?<=[\"#])[a-z]+[0-9a-f]{10}(?=[\")])")
-
-
-def difference(one: str, two: str, tolerance: float = 0.02) -> str | None:
-    """Say how two drawings differ by more than the tolerance, or None.
-
-    The names of Matplotlib's paths are hashes of their coordinates: what counts
-    is that the same are used in the same places.
-    """
-
-    def renamed(text: str) -> str:
-        names: dict[str, str] = {}
-        return NAME.sub(lambda m: names.setdefault(m[0], f"name-{len(names)}"), text)
-
-    one, two = renamed(one), renamed(two)
-    if NUMBER.sub("?", one) != NUMBER.sub("?", two):
-        return "the drawings have different parts"
-    for was, now in zip(NUMBER.findall(one), NUMBER.findall(two), strict=True):
-        if abs(float(was) - float(now)) > tolerance:
-            return f"the drawings differ: {was} has become {now}"
-    return None
+    assert [path.stem for path in records] == sorted(path.stem for path in CHAPTERS)
 
 
 FORBIDDEN = {
@@ -258,7 +184,8 @@ def test_recording_twice_gives_the_same_bytes(recorded: Path) -> None:
     first = recorded.with_suffix(".ipynb").read_text("utf-8")
     assert "0.30" in first
     assert "</svg>" in first
-    assert run_tool(recorded).stdout == "09-small.md: unchanged\n"
+    assert run_tool("--all", recorded).stdout == "09-small.md: unchanged\n"
+    assert run_tool(recorded).stdout == "09-small.md: nothing to run\n"
     assert recorded.with_suffix(".ipynb").read_text("utf-8") == first
     assert run_tool("--check", recorded).returncode == 0
 
@@ -270,7 +197,7 @@ def test_recording_twice_gives_the_same_bytes(recorded: Path) -> None:
         ("0.1 +", "0.2 +", "cell 2 differs in source; it now begins 'print(f"),
         ("[hide-input]", "[hide-cell]", "cell 4 differs in metadata"),
         ("Then a", "Then\n\n+++\n\na", "cell 3 differs in source"),
-        ("[0, 1]);\n```\n", "[0, 1]);\n```\n\nEnd.\n", "has 5 cells, its record 4"),
+        ("[0, 1])\n```\n", "[0, 1])\n```\n\nEnd.\n", "has 5 cells, its record 4"),
     ],
 )
 def test_a_text_that_has_changed_is_told_from_its_record(
@@ -296,8 +223,11 @@ def test_a_record_that_is_missing_or_was_not_run_is_told(small: Path) -> None:
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("1 / 0", "ZeroDivisionError: division by zero"),
-        ("import warnings; warnings.warn('Careful')", "a cell writes to stderr"),
+        ("1 / 0", "cell 2: .*ZeroDivisionError: division by zero"),
+        ("import warnings; warnings.warn('Careful')", "cell 2 writes to stderr"),
+        ("print('x' * 1_000_000)", "cell 2 prints more than 100000 characters"),
+        ("import os; os._exit(3)", "cell 2: Kernel died"),
+        ("while True: pass", "cell 2: .*more than 5 seconds of CPU time"),
     ],
 )
 def test_a_chapter_that_fails_is_named_and_its_old_record_kept(
@@ -306,11 +236,9 @@ def test_a_chapter_that_fails_is_named_and_its_old_record_kept(
     before = small.with_suffix(".ipynb").read_bytes()
     small.write_text(SMALL.replace('print(f"{0.1 + 0.2:.2f}")', code), "utf-8")
     done = run_tool(small)
-    told = done.stderr
     assert done.returncode == 1
-    assert re.search("^09-small.md: ", told, re.MULTILINE)  # a kernel may warn first
-    assert message in told
-    assert code in told
+    assert re.search(f"(?ms)^09-small.md: {message}", done.stderr), done.stderr
+    assert "concurrent" not in done.stderr  # no traceback of the tool itself
     assert small.with_suffix(".ipynb").read_bytes() == before
     assert len(list(small.parent.iterdir())) == 2  # no draft is left behind
 
@@ -354,51 +282,297 @@ def test_a_drawing_may_differ_in_its_last_digits_only() -> None:
         assert difference(drawing, drawing.replace(old, new)) is not None, new
 
 
-def test_nbval_sees_every_changed_output_but_a_drawing(tmp_path: Path) -> None:
-    cells = [
-        ("print('0.731')", {"stdout": "0.731\n"}),
-        ("print('0.731')", {"stdout": "0.732\n"}),
-        ("Markdown('`a = 1`')", {"text/markdown": "`a = 1`"}),
-        ("Markdown('`a = 1`')", {"text/markdown": "`a = 2`"}),
-        (
-            "SVG('<svg><path d=\"M 1.5\"/></svg>')",
-            {SVG: '<svg><path d="M 1.6"/></svg>'},
-        ),
-        ("SVG('<svg/>')", {"image/png": "AAAA"}),
-        ("HTML('<b>1</b>')", {"text/html": "<b>2</b>"}),
-    ]
-    expected = ["passed", "failed", "passed", "failed", "passed", "failed", "failed"]
-    notebook = record.notebook(
-        "".join(
-            f"```{{code-cell}} python\n{'from IPython.display import *; ' * (not n)}"
-            f"{source}\n```\n\n"
-            for n, (source, _) in enumerate(cells)
-        )
-    )
-    for n, (cell, (_, out)) in enumerate(zip(notebook.cells, cells, strict=True), 1):
-        cell.execution_count = n
-        if "stdout" in out:
-            cell.outputs = [
-                {"output_type": "stream", "name": "stdout", "text": out["stdout"]}
-            ]
-        else:
-            plain = f"<IPython.core.display.{cell.source.partition('(')[0]} object>"
-            result = {"output_type": "execute_result", "metadata": {}}
-            cell.outputs = [
-                {**result, "execution_count": n, "data": {**out, "text/plain": plain}}
-            ]
-    path = tmp_path / "small.ipynb"
-    path.write_text(json.dumps(notebook), "utf-8")
+# One run of nbval sees a changed digit and a changed drawing
+
+
+def nbval(path: Path, **extra: str) -> tuple[list[str], str]:
+    """Run nbval as the book's tests do; return the result of each cell."""
+    plugin = ("-p", "tools.record.nbval_plugin", "-p", "no:cacheprovider")
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "-rA"),
-            *("--nbval", "--nbval-current-env", "-c", "/dev/null"),
+            *(sys.executable, "-m", "pytest", *plugin, "-q", "-rA", "-c", os.devnull),
+            *("--rootdir", path.parent, "--nbval", "--nbval-current-env"),
             *("--nbval-sanitize-with", ROOT / "tests" / "nbval.cfg", path),
         ],
-        cwd=tmp_path,
+        cwd=path.parent,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **extra},
         capture_output=True,
         text=True,
     )
     results = re.findall(r"^(PASSED|FAILED) \S*::Cell (\d+)", done.stdout, re.MULTILINE)
     by_cell = {int(n): result.lower() for result, n in results}
-    assert [by_cell[n] for n in sorted(by_cell)] == expected, done.stdout
+    return [by_cell[n] for n in sorted(by_cell)], done.stdout
+
+
+def rewritten(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+
+
+def test_nbval_finds_a_fresh_record_right(small: Path) -> None:
+    results, log = nbval(small.with_suffix(".ipynb"))
+    assert results == ["passed", "passed"], log
+
+
+def test_nbval_sees_a_changed_digit_and_a_changed_drawing(small: Path) -> None:
+    made = small.with_suffix(".ipynb")
+    rewritten(made, "0.30", "0.31")
+    line = re.search(r"L (\d+\.\d+) ", made.read_text("utf-8"))
+    assert line is not None
+    rewritten(made, line[0], f"L {float(line[1]) + 1} ")
+    results, log = nbval(made)
+    assert results == ["failed", "failed"], log
+    assert "the drawings differ" in log
+
+
+def test_a_cell_that_draws_its_rounding_may_draw_it_otherwise(small: Path) -> None:
+    made = small.with_suffix(".ipynb")
+    line = re.search(r"L (\d+\.\d+) ", made.read_text("utf-8"))
+    assert line is not None
+    rewritten(made, line[0], f"L {float(line[1]) + 1} ")
+    rewritten(made, '"hide-input"', '"hide-input", "draws-rounding"')
+    results, log = nbval(made)
+    assert results == ["passed", "passed"], log
+
+
+@pytest.mark.parametrize(
+    ("source", "recorded", "result"),
+    [
+        ("Markdown('`a = 1`')", {"text/markdown": "`a = 1`"}, "passed"),
+        ("Markdown('`a = 1`')", {"text/markdown": "`a = 2`"}, "failed"),
+        ("SVG('<svg><path/></svg>')", {SVG: "<svg><path/></svg>"}, "passed"),
+        ("SVG('<svg/>')", {"image/png": "AAAA"}, "failed"),
+        ("HTML('<b>1</b>')", {"text/html": "<b>2</b>"}, "failed"),
+    ],
+)
+def test_nbval_compares_each_kind_of_output(
+    tmp_path: Path, source: str, recorded: dict[str, str], result: str
+) -> None:
+    fence = "```{code-cell} python\n%s\n```\n\n"
+    code = f"from IPython.display import *; {source}"
+    made = record.notebook(fence % code)
+    plain = f"<IPython.core.display.{source.partition('(')[0]} object>"
+    made.cells[0].execution_count = 1
+    made.cells[0].outputs = [
+        {
+            "output_type": "execute_result",
+            "metadata": {},
+            "execution_count": 1,
+            "data": {**recorded, "text/plain": plain},
+        }
+    ]
+    path = tmp_path / "small.ipynb"
+    path.write_text(json.dumps(made), "utf-8")
+    results, log = nbval(path)
+    assert results == [result], log
+
+
+def test_a_cell_that_hangs_or_dies_fails_and_one_that_waits_does_not(
+    tmp_path: Path,
+) -> None:
+    cells = ("import time; time.sleep(3)", "while True: pass", "import os; os._exit(3)")
+    made = record.notebook(
+        "\n".join(f"```{{code-cell}} python\n{cell}\n```\n" for cell in cells)
+    )
+    for n, cell in enumerate(made.cells, 1):
+        cell.execution_count = n
+    path = tmp_path / "small.ipynb"
+    path.write_text(json.dumps(made), "utf-8")
+    results, log = nbval(path, DLAM_CELL_SECONDS="2")
+    assert results == ["passed", "failed", "failed"], log
+    assert "more than 2 seconds of CPU time" in log
+    assert "the cell has ended its kernel" in log
+
+
+# What is run, and when
+
+
+REACHING = (
+    SMALL
+    + """
+```{code-cell} python
+import numpy as np
+from dlam import Network, data, gradient, listing, sgd
+
+net = Network((2, 2, 1))
+X, Y = data.xor()
+start = net.normal(np.random.default_rng(1))
+sgd(net, start, X, Y, np.zeros(3, int), 0.1)
+listing(gradient)
+```
+"""
+)
+
+
+def test_everything_that_runs_the_book_has_one_thread_for_blas() -> None:
+    code = "import os; print(*(os.environ.get(k) for k in sorted(%r)))" % [
+        *environment()
+    ]
+    text = SMALL + f"\n```{{code-cell}} python\n{code}\n```\n"
+    made = record.execute(record.notebook(text), "small.md")
+    printed = made.cells[-1].outputs[0].text.split()
+    assert printed == [value for _, value in sorted(environment().items())]
+    assert environment()["OPENBLAS_NUM_THREADS"] == "1"
+
+
+def test_a_record_knows_what_was_called_what_was_compiled_and_what_is_printed(
+    tmp_path: Path,
+) -> None:
+    made = record.execute(record.notebook(REACHING), "small.md")
+    names = made.metadata["dlam"]["reached"]
+    for name in (
+        "dlam.network",  # what stands outside its functions
+        "dlam.network.Network.normal",
+        "dlam.descent._Run.compiled",  # in another thread, where there are several
+        "dlam._compiled.point_steps",
+        "dlam.backprop.gradient as printed",
+    ):
+        assert names[name] == record.library()[name]
+    assert "dlam.backprop.gradient" not in names  # it is not called
+    assert "dlam.network.Network.pack" not in names
+    path = tmp_path / "small.md"
+    path.write_text(REACHING, "utf-8")
+    seen = observe_here(path)
+    assert {*names} <= {*seen["reached"]}
+    assert (seen["claims"], seen["error"]) == ([], None)
+
+
+def observe_here(path: Path) -> Any:
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.record.observe", path],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=ROOT,
+    )
+    return json.loads(done.stdout)
+
+
+def test_observing_tells_each_claim_and_the_error_that_ends_the_run(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "small.md"
+    code = "from dlam import claim\nclaim('0.5', 1 / 2)\nclaim('0.6', 1 / 2)\n1 / 0"
+    path.write_text(SMALL + f"\n```{{code-cell}} python\n{code}\n```\n", "utf-8")
+    seen = observe_here(path)
+    assert seen["claims"] == [
+        {"stated": "0.5", "value": 0.5, "holds": True},
+        {"stated": "0.6", "value": 0.5, "holds": False},
+    ]
+    assert seen["error"] == "cell 5: ZeroDivisionError: division by zero"
+    assert "dlam.claims.claim" in seen["reached"]
+    assert observe.watch.CELL_SECONDS > 10  # the budget of a cell
+
+
+def test_a_function_that_was_reached_and_has_changed_makes_a_chapter_stale(
+    recorded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = record.read_record(recorded.with_suffix(".ipynb"))
+    new = record.read(recorded)
+    assert record.stale(old, new) is None
+    now = record.library()
+    for name, says in [
+        ("dlam.plots.use_book_style", "dlam.plots.use_book_style has changed"),
+        ("dlam.backprop.gradient", None),
+    ]:
+        changed = {**now, name: "otherwise"}
+        monkeypatch.setattr(record, "library", lambda changed=changed: changed)
+        assert record.stale(old, new) == says
+
+
+def test_a_comment_that_a_listing_prints_makes_its_function_another(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "module.py"
+    path.write_text("def f(x):\n    return x  # one\n", "utf-8")
+    before = record.library.__wrapped__(tmp_path)
+    rewritten(path, "one", "two")
+    after = record.library.__wrapped__(tmp_path)
+    assert before["dlam.module.f"] == after["dlam.module.f"]
+    assert before["dlam.module.f as printed"] != after["dlam.module.f as printed"]
+
+
+def test_changed_prose_is_taken_over_and_nothing_is_run(
+    small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rewritten(small, "First a sum.", "First a sum of two numbers.")
+    monkeypatch.setattr(record, "execute", None)
+    assert record.main([str(small)]) == 0
+    assert capsys.readouterr().out == "09-small.md: nothing to run\n"
+    made = small.with_suffix(".ipynb").read_text("utf-8")
+    assert "sum of two numbers" in made
+    assert "0.30" in made
+    assert "</svg>" in made
+    assert record.drift(small, small.with_suffix(".ipynb")) is None
+    with pytest.raises(TypeError):  # so that is what would run
+        record.main(["--all", str(small)])
+
+
+def test_a_record_that_was_edited_is_not_overwritten(
+    small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = small.with_suffix(".ipynb")
+    rewritten(made, "First a sum.", "At first a sum.")
+    rewritten(small, "Then a", "Now a")
+    edited = made.read_bytes()
+    for arguments in ([], ["--all"], ["--check"]):
+        assert record.main([*arguments, str(small)]) == 1
+        told = capsys.readouterr().err
+        assert told.startswith("09-small.ipynb was edited: put the change into 09-smal")
+        assert made.read_bytes() == edited
+    assert run_tool("--force", small).stdout == "09-small.md: recorded\n"
+    assert record.main(["--check", str(small)]) == 0
+
+
+def test_a_record_that_another_program_has_saved_is_not_edited(small: Path) -> None:
+    made = small.with_suffix(".ipynb")
+    saved = parsed(small)
+    saved["metadata"]["language_info"]["version"] = "3.14"
+    saved["metadata"]["widgets"] = {}
+    made.write_text(json.dumps(saved), "utf-8")
+    assert record.drift(small, made) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (b"python3}", b"[", rb"09-small.md:\d+: "),
+        (b"First", b"Fir\0st", rb"09-small.md:9: a null byte"),
+        (b"First", b"F\xefrst", rb"09-small.md:9: this is not UTF-8"),
+        (b"[hide-input]", b"[hide-input", rb"09-small.md:\d+: "),
+        (b"[0, 1])\n```", b"[0, 1])\n", rb"09-small.md:\d+: nothing closes this"),
+    ],
+)
+def test_a_text_that_cannot_be_read_is_named_with_the_line(
+    small: Path, old: bytes, new: bytes, message: bytes
+) -> None:
+    before = small.with_suffix(".ipynb").read_bytes()
+    content = small.read_bytes()
+    assert old in content
+    small.write_bytes(content.replace(old, new))
+    for arguments in ([small], ["--check", small]):
+        done = run_tool(*arguments)
+        assert done.returncode == 1
+        assert re.match(message, done.stderr.encode()), done.stderr
+        assert "Traceback" not in done.stderr
+    assert small.with_suffix(".ipynb").read_bytes() == before
+
+
+@pytest.mark.parametrize("begin", [b"\xef\xbb\xbf---\n", b"--- \n"])
+def test_a_mark_or_a_blank_in_front_drops_no_chapter(small: Path, begin: bytes) -> None:
+    small.write_bytes(small.read_bytes().replace(b"---\n", begin, 1))
+    assert record.main(["--check", str(small)]) == 0
+    rewritten(small, "First a sum.", "First another sum.")
+    assert record.main(["--check", str(small)]) == 1
+
+
+def test_a_record_that_is_no_notebook_is_named(
+    small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = small.with_suffix(".ipynb")
+    made.write_text(f"<<<<<<< ours\n{made.read_text('utf-8')}", "utf-8")
+    for arguments in ([], ["--check"]):
+        assert record.main([*arguments, str(small)]) == 1
+        told = capsys.readouterr().err
+        assert told.startswith("09-small.ipynb is no notebook (")
+        assert "Traceback" not in told

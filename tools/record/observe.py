@@ -1,10 +1,9 @@
-#!/usr/bin/env python3
-"""Run the cells of a chapter here and now, and list what it claims.
+"""Run the cells of a chapter here and now, and list what it claims and reaches.
 
 The outcome, on standard output, is one line of JSON: the claims in their order,
-each with what is stated, the value, and whether it holds; the modules of the
-library that were loaded; and the error that ended the run, if one did.  No figure
-is drawn to the end, no output kept.
+each with what is stated, the value, and whether it holds; what was reached of the
+library; and the error that ended the run, if one did.  No figure is drawn to the
+end, no output kept.  It runs wherever dlam and jupytext are installed.
 """
 
 from __future__ import annotations
@@ -19,11 +18,12 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from tools.record import notebook as record
+from tools.record import environment, notebook, watch
 
 
 def run(chapter: Path) -> dict[str, Any]:
     """Run the cells of `chapter` one after the other, in the folder of the book."""
+    watch.begin()
     import dlam.claims
 
     real, found = dlam.claims.claim, []
@@ -37,36 +37,36 @@ def run(chapter: Path) -> dict[str, Any]:
             holds = False
         found.append({"stated": stated, "value": number, "holds": holds})
 
-    cells = record.notebook(chapter.read_text("utf-8")).cells
+    cells = notebook.notebook(chapter.read_text("utf-8-sig")).cells
     module: dict[str, Any] = {"__name__": "__main__", "get_ipython": None}
     dlam.claim = claim  # what `from dlam import claim` in the chapter will find
     error = None
     silence = contextlib.redirect_stdout(io.StringIO())
-    with silence, contextlib.chdir(record.BOOK):
+    with silence, contextlib.chdir(notebook.BOOK):
         for n, cell in enumerate(cells, 1):
             if cell.cell_type != "code":
                 continue
             if "raises-exception" in cell.metadata.get("tags", []):
                 continue
             try:
+                watch.limit(watch.CELL_SECONDS)
                 exec(compile(cell.source, f"cell {n}", "exec"), module)
-            except Exception:
+            except (Exception, watch.TookTooLong):
                 error = f"cell {n}: {traceback.format_exc(limit=-1).splitlines()[-1]}"
                 break
+            finally:
+                watch.limit(0)
             if "matplotlib.pyplot" in sys.modules:
                 sys.modules["matplotlib.pyplot"].close("all")
     dlam.claim = real
-    names = [name.partition(".") for name in [*sys.modules]]
-    used = sorted(rest for first, _, rest in names if first == "dlam" and rest)
-    return {"claims": found, "modules": used, "error": error}
+    return {"claims": found, "reached": watch.reached(), "error": error}
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("chapter", type=Path)
     options = parser.parse_args(arguments)
-    os.environ["MPLBACKEND"] = "agg"
-    os.environ["DLAM_PROGRESS"] = "0"
+    os.environ.update(environment(), MPLBACKEND="agg")
     outcome = run(options.chapter.resolve())
     print(json.dumps(outcome))
     return outcome["error"] is not None
