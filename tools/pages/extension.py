@@ -205,11 +205,10 @@ class EvidenceInBrief(SphinxPostTransform):
         chapter.next_node(nodes.section).append(rest)
         for name, file in files.items():
             if is_generated(Path(self.env.doc2path(name))):
-                where = f"{self.config.html_baseurl}{name}.html"
-                link = nodes.reference if self.config.html_baseurl else nodes.literal
-                about = nodes.paragraph("", "", link("", where, refuri=where))
                 section = file.next_node(nodes.section)
-                section[:] = [section.next_node(nodes.title), about]
+                title = section.next_node(nodes.title)
+                title += nodes.Text(f": {self.config.html_baseurl}{name}.html")
+                section[:] = [title]
                 file.parent.remove(file)
                 rest += file
 
