@@ -8,7 +8,10 @@ from importlib import import_module
 # What a person types, the module that does it, and what it does.
 VERBS = {
     "record": ("tools.record.notebook", "run the chapters that have changed"),
-    "numbers": ("tools.book.numbers", "list the numbers of the prose, and their claims"),
+    "numbers": (
+        "tools.book.numbers",
+        "list the numbers of the prose, and their claims",
+    ),
     "chapter": ("tools.book.new_chapter", "write the files of a new chapter"),
     "pages": ("tools.pages.appendix", "write the pages that are generated"),
     "cover": ("tools.pages.cover", "draw the picture of the cover"),
