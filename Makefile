@@ -64,7 +64,7 @@ evidence: $(VENV)/test ## Measure mutants, formulas and platforms where they are
 oldest: ## Run the tests with the oldest versions admitted
 	@$(MAKE) test VENV=.venv-oldest CONSTRAINTS=constraints-oldest.txt
 
-record: $(VENV)/book ## Run the chapters that have changed, and record what comes out
+record: $(VENV)/site $(VENV)/book ## Run the chapters that have changed, and record what comes out
 	@$(TOOLS) cover
 	@$(TOOLS) record $(CHAPTER)
 
@@ -77,10 +77,13 @@ bench: $(VENV)/book ## Measure, side by side (not part of the tests)
 bench-live: $(VENV)/test book ## Measure the live figures, in Node and in Chromium
 	@$(BIN)/python bench/live.py
 
-# JupyterLab draws the figures of a record only if it is told to trust it.
-lab: $(VENV)/lab ## Open the chapters in JupyterLab
-	@$(BIN)/jupyter trust book/*.ipynb >/dev/null
-	@$(BIN)/jupyter lab --notebook-dir=book
+# Copies are opened, and kept: what is tried there is lost neither to the next
+# `make record` nor to the next `make lab`.
+lab: $(VENV)/lab ## Open copies of the chapters in JupyterLab
+	@mkdir -p _build/lab
+	@cp -rn book/*.ipynb book/images _build/lab/
+	@$(BIN)/jupyter trust _build/lab/*.ipynb >/dev/null
+	@$(BIN)/jupyter lab --notebook-dir=_build/lab
 
 screenshots: $(VENV)/test book ## Photograph the pages: wide, narrow and dark
 	@$(TOOLS) screenshots
