@@ -7,6 +7,7 @@ so that no shape agrees by accident.
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,8 +16,7 @@ import pytest
 import dlam
 from dlam import Network
 from needed import ROOT
-from tools.book.prose import Text
-from tools.record import notebook as record
+from tools.book import load
 
 HEADINGS = ["Symbol", "Meaning", "Shape", "In the code", "HH"]
 
@@ -53,30 +53,35 @@ def setting() -> dict[str, Any]:
     p = net.normal(rng)
     W, b = net.unpack(p)[layer - 2]
     names = {name: getattr(dlam, name) for name in dlam.__all__}
-    return names | {
-        "np": np,
-        "net": net,
-        "rng": rng,
-        "p": p,
-        "P": net.normal(rng, size=1),
-        "layers": net.unpack(p),
-        "X": rng.normal(size=(n_points, sizes[0])),
-        "Y": rng.normal(size=(n_points, sizes[-1])),
-        "x": rng.normal(size=sizes[0]),
-        "y": rng.normal(size=sizes[-1]),
-        "W": W,
-        "b": b,
-        "a": rng.normal(size=W.shape[1]),
-        "z": rng.normal(size=W.shape[0]),
-        "l": layer,
-        "i": 6,
-        "j": 3,
-        "k": 1,
-        "m": 9,
-        "N": n_points,
-        "L": len(sizes),
-        "s": net.n_parameters,
-    }
+    modules = {name: import_module(f"dlam.{name}") for name in ("data", "landscape")}
+    return (
+        modules
+        | names
+        | {
+            "np": np,
+            "net": net,
+            "rng": rng,
+            "p": p,
+            "P": net.normal(rng, size=1),
+            "layers": net.unpack(p),
+            "X": rng.normal(size=(n_points, sizes[0])),
+            "Y": rng.normal(size=(n_points, sizes[-1])),
+            "x": rng.normal(size=sizes[0]),
+            "y": rng.normal(size=sizes[-1]),
+            "W": W,
+            "b": b,
+            "a": rng.normal(size=W.shape[1]),
+            "z": rng.normal(size=W.shape[0]),
+            "l": layer,
+            "i": 6,
+            "j": 3,
+            "k": 1,
+            "m": 9,
+            "N": n_points,
+            "L": len(sizes),
+            "s": net.n_parameters,
+        }
+    )
 
 
 def sizes_in(setting: dict[str, Any]) -> dict[str, int]:
@@ -157,10 +162,9 @@ def test_the_code_gives_the_shape(row: Row) -> None:
 @each_row
 def test_the_symbol_is_used_by_a_chapter(row: Row) -> None:
     pattern = as_pattern(row.symbol.strip("$"))
-    for path in record.chapters():
-        text = Text.read(path)
+    for text in load().chapters:
         formulas = (text.text[start:stop] for start, stop in text.maths)
-        if path.stem != "index" and any(map(pattern.search, formulas)):
+        if text.stem != "index" and any(map(pattern.search, formulas)):
             return
     pytest.fail(f"no chapter uses {row.symbol}")
 

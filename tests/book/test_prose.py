@@ -8,18 +8,19 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from needed import ROOT
-from tools.book import prose
-from tools.book.prose import Statement, Text
+from tools.book import Broken, Text, load, numbers
+from tools.book.numerals import Numeral, Statement, statement
 from tools.record import notebook as record
 
-CHAPTERS = record.chapters()
+BOOK = load()
+CHAPTERS = [text.path for text in BOOK.chapters]
 each_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
-each_text = pytest.mark.parametrize("path", prose.texts(), ids=lambda path: path.stem)
+each_text = pytest.mark.parametrize(
+    "path", [text.path for text in BOOK.texts.values()], ids=lambda path: path.stem
+)
 quick = settings(deadline=None, derandomize=True)
 
 
@@ -38,7 +39,7 @@ def shown(statement: Statement) -> str:
 
 @each_text
 def test_every_number_that_a_text_reports_is_claimed_or_given(path: Path) -> None:
-    faults = prose.check(Text.read(path))
+    faults = numbers.check(Text.read(path))
     assert not faults, "\n".join(faults)
 
 
@@ -47,7 +48,7 @@ def test_a_cell_that_claims_puts_nothing_out(path: Path) -> None:
     cells = json.loads(path.with_suffix(".ipynb").read_text("utf-8"))["cells"]
     outputs = [cell["outputs"] for cell in cells if cell["cell_type"] == "code"]
     text = Text.read(path)
-    assert prose.check(text, outputs) == prose.check(text)
+    assert numbers.check(text, outputs) == numbers.check(text)
 
 
 @each_chapter
@@ -71,13 +72,13 @@ def test_the_list_of_given_numbers_leaves_the_record_as_it_is(path: Path) -> Non
 # The check bites
 
 
-def altered(text: Text, numeral: prose.Numeral, known: set[Statement]) -> str:
+def altered(text: Text, numeral: Numeral, known: set[Statement]) -> str:
     """The numeral with one digit changed, so that it states what nothing covers."""
     old = text.text[numeral.start : numeral.stop]
     for place in reversed([m.start() for m in re.finditer(r"\d", old)]):
         for digit in "9876543210":
             new = old[:place] + digit + old[place + 1 :]
-            what = prose.statement(new.replace("$", ""))
+            what = statement(new.replace("$", ""))
             if new == old or what is None:
                 continue
             what = what._replace(sign=numeral.statement.sign)
@@ -90,17 +91,17 @@ def altered(text: Text, numeral: prose.Numeral, known: set[Statement]) -> str:
 @each_chapter
 def test_a_changed_digit_is_seen_in_each_claimed_number(path: Path) -> None:
     text = Text.read(path)
-    claims, _ = prose.claims(text)
-    known = {claim.statement for claim in claims} | set(prose.given(text)[0])
-    support = prose.support(text)
+    claims = text.claims
+    known = {claim.statement for claim in claims} | set(text.given)
+    support = numbers.support(text)
     claimed = [n for n, what in support if what and what.startswith("claim")]
     content = text.text
     for numeral in claimed:
         new = altered(text, numeral, known)
         content = content[: numeral.start] + new + content[numeral.stop :]
     wrong = Text(content, path.name)
-    by_place = {n.start: what for n, what in prose.support(wrong)}
-    faults = prose.check(wrong)
+    by_place = {n.start: what for n, what in numbers.support(wrong)}
+    faults = numbers.check(wrong)
     for numeral in claimed:
         assert by_place[numeral.start] is None
         number = wrong.text[numeral.start : numeral.stop]
@@ -112,14 +113,14 @@ def test_a_changed_digit_is_seen_in_each_claimed_number(path: Path) -> None:
 @each_chapter
 def test_a_missing_claim_is_seen(path: Path) -> None:
     text = Text.read(path)
-    claims, _ = prose.claims(text)
+    claims = text.claims
     reported = {n.statement for n in text.numerals if n.reported}
     bare = text.text.splitlines(keepends=True)
     needed = [c for c in claims if any(c.statement.covers(r) for r in reported)]
     for claim in needed:
         bare[claim.line - 1] = bare[claim.line - 1].replace("claim(", "repr(", 1)
     wrong = Text("".join(bare), path.name)
-    orphans = {n.statement for n, what in prose.support(wrong) if what is None}
+    orphans = {n.statement for n, what in numbers.support(wrong) if what is None}
     for claim in needed:
         assert any(claim.statement.covers(orphan) for orphan in orphans), claim.stated
 
@@ -153,7 +154,7 @@ SMALL = SMALL.replace("1{,}000 runs, or", "1,000 runs, or")
 
 
 def test_a_sound_text_passes() -> None:
-    assert prose.check(Text(SMALL), [[]]) == []
+    assert numbers.check(Text(SMALL), [[]]) == []
 
 
 @pytest.mark.parametrize(
@@ -197,13 +198,13 @@ def test_a_sound_text_passes() -> None:
 )
 def test_what_is_wrong_is_said(old: str, new: str, message: str) -> None:
     assert old in SMALL
-    faults = prose.check(Text(SMALL.replace(old, new, 1)))
+    faults = numbers.check(Text(SMALL.replace(old, new, 1)))
     assert any(message in fault for fault in faults), faults
 
 
 def test_the_message_quotes_the_sentence() -> None:
     text = "First it is good.\nThen it is $0.25$, they say. Later it is bad.\n"
-    assert prose.check(Text(text, "x.md")) == [
+    assert numbers.check(Text(text, "x.md")) == [
         "x.md:2: no claim states 0.25, and it is not given: "
         "“Then it is $0.25$, they say.”"
     ]
@@ -211,7 +212,7 @@ def test_the_message_quotes_the_sentence() -> None:
 
 def test_a_cell_that_claims_and_prints_is_refused() -> None:
     outputs = [[{"output_type": "stream", "name": "stdout", "text": "1\n"}]]
-    [fault] = prose.check(Text(SMALL), outputs)
+    [fault] = numbers.check(Text(SMALL), outputs)
     assert "a cell that claims prints nothing" in fault
 
 
@@ -224,8 +225,8 @@ def test_a_claim_stands_under_the_prose_that_states_it() -> None:
     both = f"It is 0.1.\nIt is 0.2.\n\n{first}\n{second}"
     late = f"It is 0.1.\nIt is 0.2.\n\n{first}\nSo much for that.\n\n{second}"
     early = f"{first}\nIt is 0.1.\nIt is 0.2.\n\n{second}"
-    assert prose.check(Text(right)) == prose.check(Text(both)) == []
-    assert len(prose.check(Text(late))) == len(prose.check(Text(early))) == 1
+    assert numbers.check(Text(right)) == numbers.check(Text(both)) == []
+    assert len(numbers.check(Text(late))) == len(numbers.check(Text(early))) == 1
 
 
 # Finding numbers
@@ -347,13 +348,13 @@ def test_the_numbers_of_a_text_are_found(text: str, found: list[str]) -> None:
 def test_a_small_number_may_be_claimed_in_digits_or_in_words() -> None:
     cell = '```{code-cell}\n:tags: [remove-cell]\nclaim("23", n)\n```\n'
     for said in ("23 of them", "$s = 23$", "Twenty-three of them"):
-        assert prose.check(Text(f"There are {said}.\n\n{cell}")) == []
-    assert prose.check(Text(f"There are a few of them.\n\n{cell}"))
+        assert numbers.check(Text(f"There are {said}.\n\n{cell}")) == []
+    assert numbers.check(Text(f"There are a few of them.\n\n{cell}"))
 
 
 def test_an_exact_integer_covers_the_power_of_ten_that_it_is() -> None:
-    million = prose.statement("1000000")
-    power = prose.statement("10^6")
+    million = statement("1000000")
+    power = statement("10^6")
     assert million is not None
     assert power is not None
     assert million.covers(power)
@@ -362,7 +363,7 @@ def test_an_exact_integer_covers_the_power_of_ten_that_it_is() -> None:
 
 @pytest.mark.parametrize("text", ["```{note}\nx\n", "```python\nx\n", ":::{note}\nx\n"])
 def test_a_fence_left_open_is_said(text: str) -> None:
-    with pytest.raises(ValueError, match="text:1: nothing closes this"):
+    with pytest.raises(Broken, match="text:1: nothing closes this"):
         Text(text)
 
 
@@ -374,7 +375,7 @@ def test_a_fence_left_open_is_said(text: str) -> None:
     ],
 )
 def test_a_cell_that_would_not_run_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"text:\d: this cell is never run"):
+    with pytest.raises(Broken, match=r"text:\d: this cell is never run"):
         Text(text)
 
 
@@ -448,7 +449,7 @@ pieces = st.sampled_from(
 def test_no_text_is_too_odd_to_be_read(text: str) -> None:
     try:
         found = Text(text).numerals
-    except (ValueError, yaml.YAMLError):
+    except Broken:
         return  # a fence was left open, or a header is no YAML, and that was said
     for numeral in found:
         assert re.search(r"\d", text[numeral.start : numeral.stop])
@@ -462,7 +463,7 @@ def test_the_command_shows_what_each_number_rests_on(
 ) -> None:
     path = tmp_path / "09-small.md"
     path.write_text(SMALL, "utf-8")
-    assert not prose.main([str(path)])
+    assert not numbers.main([str(path)])
     shown, faults = capsys.readouterr()
     assert "12  0.05                      given: 0.05: HH section 6" in shown
     assert "13  95 %                      claim in line 21" in shown
@@ -474,12 +475,7 @@ def test_the_command_fails_on_an_orphan(
 ) -> None:
     path = tmp_path / "09-small.md"
     path.write_text(SMALL.replace("95 %", "59 %"), "utf-8")
-    assert prose.main([str(path)])
+    assert numbers.main([str(path)])
     shown, faults = capsys.readouterr()
     assert "59 %                      NOTHING" in shown
     assert "09-small.md:13: no claim states 59 %" in faults
-
-
-def test_generated_pages_are_not_read() -> None:
-    assert (ROOT / "book" / "equations.md") not in prose.texts()
-    assert (ROOT / "book" / "index.md") in prose.texts()

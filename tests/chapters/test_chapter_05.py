@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from dlam import Network, cost, errors, forward, gradient, relu
 from needed import ROOT
-from tools.book.prose import Text
+from tools.book import Text
 
 Vector = dict[int, Any]  # components 1, …, n
 STEP = 1e-30
@@ -126,11 +126,8 @@ def close(value: Any, expected: Any) -> bool:
 
 
 def test_the_first_eight_equations_are_those_of_the_paper_in_its_order() -> None:
-    from tools.pages import equations
-
     text = Text.read(ROOT / "book" / "05-back-propagation.md")
-    labels = [label for _, _, label, _ in equations.displayed(text) if label]
-    assert labels[:8] == [
+    assert [*text.equations][:8] == [
         "eq-point-loss",
         "eq-weighted-input",
         "eq-layer-output",

@@ -260,7 +260,7 @@ class Text:
                 span = range(start, stop)
                 self._put(self.text[start:stop], span)
                 label = token.info if token.type == "math_block_label" else None
-                self._formula(token.content, label, span, within)
+                self._formula(token.content, label, span, within, first + 1)
             elif token.type == "html_block":
                 self.live += LIVE.findall(token.content)
                 self._put(
@@ -304,7 +304,7 @@ class Text:
             start = start if argument else self._starts[row]
             span = range(start, self._starts[last - 1])
             tex = f"{argument}\n{body}"
-            self._formula(tex, options.get("label"), span, derivation)
+            self._formula(tex, options.get("label"), span, derivation, first + 1)
             return name
         self._inline(argument, title)
         self._blocks(
@@ -316,7 +316,7 @@ class Text:
         return name
 
     def _header(self, content: str, row: int) -> tuple[str, list[int], int]:
-        """Return the options of a directive, their places, and how many rows it takes."""
+        """Return the options of a directive, their places, and the rows they take."""
         lines = content.split("\n")
         if lines[0].startswith("---"):
             ends = (n for n, line in enumerate(lines) if n and line.startswith("---"))
@@ -381,11 +381,10 @@ class Text:
                 self.labels[value.value] = self.line(places[start])
 
     def _formula(
-        self, tex: str, label: str | None, span: range, derivation: bool
+        self, tex: str, label: str | None, span: range, derivation: bool, line: int
     ) -> None:
-        """Take in displayed maths, which has its place already if it is a directive."""
+        """Take in displayed maths that begins in `line`."""
         self.maths.append((span.start, span.stop))
-        line = self.line(span.start)
         self.displayed.append(Equation(label, tex.strip(), line, derivation))
         if label:
             self.labels[label] = line

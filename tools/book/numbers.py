@@ -59,8 +59,8 @@ def check(text: Text, outputs: list[Any] | None = None) -> list[str]:
                 f"{claim.stated} for this claim to check"
             )
     reported = [numeral for numeral in text.numerals if numeral.reported]
-    for what, source in text.given.items():
-        users = [numeral for numeral in reported if what.covers(numeral.statement)]
+    for number_given, source in text.given.items():
+        users = [n for n in reported if number_given.covers(n.statement)]
         if not users:
             faults.append(f"{text.name}: given: no sentence uses {source}")
         if any(claim.covers(numeral) for claim in text.claims for numeral in users):

@@ -19,13 +19,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tools import ROOT
-from tools.book.prose import Text
-from tools.pages.generated import is_generated, put
+from tools.book.labels import texts
+from tools.pages.generated import put
 
 PAGE = "equations.md"
 LABEL = re.compile(r"eq-[a-z0-9]+(?:-[a-z0-9]+)*")
-# In these, the steps of a derivation may go without a label.
-DERIVATIONS = ("prf:proof", "exercise", "solution")
 NAMES = ["HH", "XOR", "NumPy", "PyTorch", "ReLU", "MATLAB", "Numba", "Python"]
 PROPER = {name.lower(): name for name in NAMES}
 
@@ -71,41 +69,16 @@ class Chapter:
     equations: list[Equation]
 
 
-def displayed(text: Text) -> Iterator[tuple[int, str, str | None, bool]]:
-    """Yield each displayed equation: position, formula, label, if it needs one."""
-    prose = text.prose
-    spared = [(b.start, b.stop) for b in text.blocks if b.name in DERIVATIONS]
-    for kind in DERIVATIONS:
-        opened = [b.start for b in text.blocks if b.name == f"{kind}-start"]
-        closed = [b.start for b in text.blocks if b.name == f"{kind}-end"]
-        spared += zip(opened, closed, strict=False)
-    options = {b.stop: b.options for b in text.blocks if b.name == "math"}
-    for start, stop in text.maths:
-        formula, label = prose[start:stop].strip(), None
-        if stop in options:
-            label = options[stop].get("label")
-        elif formula.startswith("$$"):
-            formula = formula[2:-2].strip()
-            after = re.match(r"[ ]*\(([^)\n]+)\)[ ]*$", text.text[stop:], re.MULTILINE)
-            label = after[1] if after else None
-        elif formula.startswith("$"):
-            continue
-        yield start, formula, label, not any(a <= start < b for a, b in spared)
-
-
 def read_chapters(folder: Path) -> tuple[list[Chapter], list[str]]:
     """Return the texts of the book with their equations, and what is wrong."""
     chapters, faults = [], []
     known: dict[str, str] = {}
-    for path in sorted(folder.glob("*.md")):
-        if is_generated(path):
-            continue
-        text = Text.read(path)
+    for text in texts(folder):
         equations = []
-        for position, formula, label, needed in displayed(text):
-            where = text.where(position)
+        for one in text.displayed:
+            label, where = one.label, f"{text.name}:{one.line}"
             if label is None:
-                if needed:
+                if not one.derivation:
                     faults.append(f"{where}: this displayed equation has no label")
             elif not LABEL.fullmatch(label):
                 faults.append(f"{where}: {label} is not of the form eq-some-words")
@@ -113,9 +86,8 @@ def read_chapters(folder: Path) -> tuple[list[Chapter], list[str]]:
                 faults.append(f"{where}: {label} is the label of {known[label]}, too")
             else:
                 known[label] = where
-                equations.append(Equation(label, formula, where))
-        title = re.search(r"^# +(.+?) *$", text.prose, re.MULTILINE)
-        chapters.append(Chapter(path.stem, title[1] if title else path.stem, equations))
+                equations.append(Equation(label, one.tex, where))
+        chapters.append(Chapter(text.stem, text.title, equations))
     return chapters, faults
 
 
@@ -195,7 +167,7 @@ def collect(root: Path = ROOT) -> tuple[list[Chapter], list[str]]:
 # The page ----------------------------------------------------------------------
 
 HEAD = """\
-% Written by tools/equations.py: change the chapters, the library or the tests instead.
+% Written by tools/pages/equations.py: change the chapters, the library or the tests instead.
 
 # Equations, functions, tests
 

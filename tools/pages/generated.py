@@ -11,8 +11,7 @@ MARK = "% Written by tools/"
 
 def is_generated(path: Path) -> bool:
     """Say whether a program wrote the page `path`."""
-    with path.open(encoding="utf-8") as file:
-        return file.readline().startswith(MARK)
+    return path.read_bytes().startswith(MARK.encode())
 
 
 def refuse(faults: Iterable[str]) -> int:
