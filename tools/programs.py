@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Say which of the named programs are missing, and what would install them."""
 
 from __future__ import annotations
@@ -47,13 +46,14 @@ def packages() -> list[str]:
     return list(dict.fromkeys(" ".join(wanted).split()))
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
+    """Print the packages, or what is missing; 1 if something is."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("program", nargs="*", choices=[*PACKAGES, []])
     parser.add_argument(
         "--packages", action="store_true", help="print all packages and stop"
     )
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if options.packages:
         print(" ".join(packages()))
         return 0

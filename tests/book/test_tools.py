@@ -11,27 +11,32 @@ import pytest
 
 from needed import ROOT
 from tools import programs
+from tools.__main__ import VERBS
 from tools.pages import repository
 
-HERE = sorted((ROOT / "tools").glob("*.py"))
-COMMANDS = [path for path in HERE if "argparse" in path.read_text("utf-8")]
 
-
-def run(tool: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, ROOT / "tools" / tool, *arguments],
+        [sys.executable, "-m", "tools", *arguments],
+        cwd=ROOT,
         capture_output=True,
         encoding="utf-8",
     )
 
 
-@pytest.mark.parametrize("path", COMMANDS, ids=lambda path: path.name)
-def test_each_tool_says_what_it_does(path: Path) -> None:
-    done = run(path.name, "--help")
+@pytest.mark.parametrize("verb", VERBS)
+def test_each_verb_says_what_it_does(verb: str) -> None:
+    done = run(verb, "--help")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(f"usage: {path.name}")
+    assert done.stdout.startswith("usage: ")
     assert len(done.stdout.splitlines()) > 4
-    assert path.read_text("utf-8").startswith("#!/usr/bin/env python3\n")
+
+
+def test_what_can_be_asked_for_is_listed() -> None:
+    for arguments in ((), ("no-such-verb",)):
+        done = run(*arguments)
+        assert done.returncode == 2
+        assert all(f"  {verb} " in done.stderr for verb in VERBS)
 
 
 # repository.py
@@ -81,10 +86,44 @@ def test_without_git_there_is_no_address(
     assert repository.address({}) is None
 
 
-def test_the_address_is_printed_as_it_is_used() -> None:
-    done = run("repository.py")
-    assert done.returncode == 0
-    assert done.stdout == f"{repository.address() or ''}\n"
+def test_what_is_said_in_the_environment_holds_first() -> None:
+    said = {
+        "REPOSITORY_URL": "https://git.example.org/book/",
+        "SITE_URL": "https://book.example.org",
+        "GITHUB_SERVER_URL": "https://github.com",
+        "GITHUB_REPOSITORY": "some/book",
+    }
+    assert repository.address(said) == "https://git.example.org/book"
+    assert repository.site(said) == "https://book.example.org/"
+
+
+@pytest.mark.parametrize(
+    ("name", "site"),
+    [
+        ("Some/book", "https://some.github.io/book/"),
+        ("Alice/alice.github.io", "https://alice.github.io/"),
+    ],
+)
+def test_the_page_is_where_github_puts_it(name: str, site: str) -> None:
+    ci = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": name}
+    assert repository.site(ci) == site
+
+
+def test_a_copy_inside_another_repository_has_not_its_address(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    outer = "https://github.com/alice/homework"
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    subprocess.run(
+        ["git", "-C", tmp_path, "remote", "add", "origin", outer], check=True
+    )
+    monkeypatch.setattr(repository, "ROOT", tmp_path)
+    assert repository.address({}) == outer
+    inner = tmp_path / "book"
+    inner.mkdir()
+    monkeypatch.setattr(repository, "ROOT", inner)
+    assert repository.address({}) is None
+    assert repository.site({}) is None
 
 
 # programs.py
@@ -117,7 +156,7 @@ def test_a_package_is_named_once(
 def test_the_packages_of_all_programs_can_be_listed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    assert run("programs.py", "--packages").stdout.split() == programs.packages()
+    assert run("programs", "--packages").stdout.split() == programs.packages()
     monkeypatch.setenv("PATH", str(tmp_path))
     listed = programs.packages()
     assert len(listed) == len(set(listed))
@@ -136,17 +175,19 @@ def test_node_from_elsewhere_is_left_alone(
 
 
 def test_an_unknown_program_is_refused() -> None:
-    done = run("programs.py", "no-such-program")
+    done = run("programs", "no-such-program")
     assert done.returncode == 2
     assert "invalid choice: 'no-such-program'" in done.stderr
 
 
 def test_every_program_that_a_check_needs_has_its_packages() -> None:
     needed: set[str] = set()
-    for path in (ROOT / "tests").glob("*.py"):
+    for path in (ROOT / "tests").rglob("*.py"):
         for call in re.findall(r"require_program\(([^)]*)\)", path.read_text("utf-8")):
             needed |= set(re.findall(r'"([\w-]+)"', call))
-    for call in re.findall(r"tools/programs.py (.*)", (ROOT / "Makefile").read_text()):
+    for call in re.findall(
+        r"\$\(TOOLS\) programs (.*)", (ROOT / "Makefile").read_text()
+    ):
         needed |= set(call.split())
     assert needed
     assert needed <= set(programs.PACKAGES)
@@ -158,5 +199,5 @@ def test_every_program_that_a_check_needs_has_its_packages() -> None:
 def test_the_address_of_a_file_is_one_that_a_browser_opens(tmp_path: Path) -> None:
     page = tmp_path / "a page.html"
     page.write_text("<p>", "utf-8")
-    done = run("address.py", page)
+    done = run("address", page)
     assert done.stdout == f"\nOpen {page.as_uri()}\n"

@@ -97,7 +97,9 @@ def _item(one: Entry, book: Path) -> str:
 
 def load(root: Path = ROOT) -> list[dict[str, Any]]:
     """Return the sources with their entries."""
-    return yaml.safe_load((root / "trust" / "concordance.yaml").read_text("utf-8"))
+    text = (root / "trust" / "concordance.yaml").read_text("utf-8")
+    sources: list[dict[str, Any]] = yaml.safe_load(text)
+    return sources
 
 
 def write(root: Path = ROOT) -> int:

@@ -1,10 +1,11 @@
-#!/usr/bin/env python3
 """Draw the picture on the first page: one random network, at four scales."""
 
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 
@@ -14,6 +15,7 @@ mpl.use("svg")
 
 import matplotlib.pyplot as plt
 import numpy as np
+from numpy.typing import NDArray
 
 from dlam import Network, plots, sigmoid, tanh
 
@@ -28,8 +30,7 @@ def draw(path: Path) -> None:
     p = net.normal(np.random.default_rng(11), scale=1)
     figure, axes = plt.subplots(1, len(SCALES), figsize=(plots.WIDTH, 1.85))
     for ax, scale in zip(axes, SCALES, strict=True):
-        q = scale * p
-        plots.shades(lambda x, q=q: net(q, x)[:, 0], ax, low=-1, high=1, n=101)
+        plots.shades(partial(_first, net, scale * p), ax, low=-1, high=1, n=101)
         ax.set(xticks=[], yticks=[], aspect="equal")
         ax.spines[:].set_visible(False)
     metadata = {"Date": None, "Creator": None}
@@ -37,10 +38,13 @@ def draw(path: Path) -> None:
     plt.close(figure)
 
 
-def main() -> None:
-    argparse.ArgumentParser(description=__doc__).parse_args()
+def _first(net: Network, p: NDArray[np.float64], X: NDArray[np.float64]) -> Any:
+    """Return the first component of the output."""
+    return net(p, X)[:, 0]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Draw the picture where the book has it."""
+    argparse.ArgumentParser(description=__doc__).parse_args(arguments)
     draw(PICTURE)
-
-
-if __name__ == "__main__":
-    main()
+    return 0

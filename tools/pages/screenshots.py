@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Photograph every page of the built book: wide, narrow and dark."""
 
 from __future__ import annotations
@@ -6,11 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from tools import ROOT, programs
 from tools.pages import browser
 
-MODES = {
+MODES: dict[str, dict[str, Any]] = {
     "wide": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
     "narrow": {"viewport": {"width": 360, "height": 740}, "color_scheme": "light"},
     "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
@@ -35,7 +35,8 @@ def photograph(site: Path, out: Path, modes: list[str], only: str) -> None:
             context.close()
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
+    """Photograph the pages that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument(
         "--site", type=Path, default=ROOT / "_build/html", help="the built page"
@@ -52,7 +53,7 @@ def main() -> int:
     parser.add_argument(
         "--only", default="", help="photograph the pages whose path has this in it"
     )
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if sentence := programs.missing("chromium"):
         print(sentence, file=sys.stderr)
         return 1
@@ -61,7 +62,3 @@ def main() -> int:
         return 1
     photograph(options.site, options.out, options.mode, options.only)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
