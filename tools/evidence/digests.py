@@ -22,6 +22,7 @@ __all__ = ["digest", "functions", "program"]
 
 Place = tuple[int, int]  # a line, and a column in characters
 Piece = tuple[Place, str]  # where a token begins, and what it says
+END = 10**9  # after the last column of a line
 BLANK = {tokenize.NL, tokenize.COMMENT, tokenize.ENCODING, tokenize.ENDMARKER}
 BLOCKS = {tokenize.NEWLINE: "\n", tokenize.INDENT: "{", tokenize.DEDENT: "}"}
 
@@ -64,15 +65,13 @@ def _joined(pieces: list[Piece]) -> str:
 
 
 def _definitions(source: str) -> Iterator[tuple[str, Place, Place]]:
-    place = _places(source)
-
     def walk(node: ast.AST, prefix: str) -> Iterator[tuple[str, Place, Place]]:
         for child in ast.iter_child_nodes(node):
             name = prefix
             if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 name = f"{prefix}.{child.name}".lstrip(".")
                 first = min([child.lineno, *(d.lineno for d in child.decorator_list)])
-                yield name, (first, 0), place(child)[1]
+                yield name, (first, 0), (child.end_lineno or first, END)
             if name == prefix or isinstance(child, ast.ClassDef):
                 yield from walk(child, name)
 

@@ -1,24 +1,23 @@
-#!/usr/bin/env python3
-"""Alter the library, one thing at a time, and see whether its tests notice.
+"""Alter a program, one thing at a time, and see whether its tests notice.
 
-For each module, every mutant that `mutations.py` makes of it is run against the
-module's own tests, tests/test_<module>.py and the examples in its docstrings, in a
-process of its own: a copy of one in which NumPy and all else that the tests need
-is loaded already, so that a mutant costs little more than its tests.  What comes
-out is written to trust/mutants.json, and book/mutants.md is made from it.
+For each module of the library, every mutant that `mutations.py` makes of it is run
+against the module's own tests, tests/library/test_<module>.py and the examples in its
+docstrings; for each chapter, the formulas that the tests of its equations write out
+are altered, and these tests are run.  Each mutant has a process of its own: a copy of
+one in which NumPy and all else that the tests need is loaded already, so that it
+costs little more than its tests.
 
-A mutant that no test notices must be listed, with the reason why it changes nothing
-that a caller could see, in trust/mutants.toml, by what it changes and not by its
-line; an entry there that no mutant needs any more is an error, too.
+A mutant that no test notices survives, and needs a reason beside the evidence: why it
+changes nothing that a caller could see.  It is named by what it changes and not by
+its line.
 """
 
 from __future__ import annotations
 
-import argparse
+import ast
 import gc
 import json
 import os
-import re
 import resource
 import shutil
 import signal
@@ -34,15 +33,8 @@ from pathlib import Path
 from typing import Any
 
 from tools import ROOT
-from tools.evidence import digests
+from tools.record import environment
 
-RESULTS = Path("trust") / "mutants.json"
-# A module whose tests are not in tests/test_<module>*.py alone.
-TESTS = {
-    "_checks": ("test_network.py", "test_sampling.py", "test_descent.py"),
-    "_compiled": ("test_descent.py",),
-    "_progress": ("test_progress.py", "test_descent.py"),
-}
 # Compiling takes seconds: these are interpreted first, and what survives compiled.
 INTERPRETED = {"_compiled": {"NUMBA_DISABLE_JIT": "1"}}
 MOST = 400  # mutants of one module; of more, as many are drawn, with a fixed seed
@@ -50,31 +42,12 @@ SLOW = 2.0  # seconds that one test of a pass that comes first may take
 PATIENCE = 15  # how much longer than its own seconds a mutant may take in all
 ENDED = {signal.SIGXCPU, signal.SIGKILL}
 MEMORY = 6 * 2**30  # bytes that a mutant may come to need
-
+COPIED = ("lib/dlam", "tests", "tools")
 ENVIRONMENT = {
-    "DLAM_PROGRESS": "0",
     "MPLBACKEND": "agg",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
     "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     "PYTHONDONTWRITEBYTECODE": "1",
-    "PYTHONHASHSEED": "0",
 }
-
-
-def modules() -> list[str]:
-    """Return the modules of the library that have tests."""
-    names = [path.stem for path in sorted((ROOT / "lib" / "dlam").glob("*.py"))]
-    return [name for name in names if tests_of(name)]
-
-
-def tests_of(module: str) -> list[str]:
-    """Return the files of tests that a module's mutants have to pass."""
-    if module in TESTS:
-        return [f"tests/{name}" for name in TESTS[module]]
-    found = [*(ROOT / "tests").glob(f"test_{module}.py")]
-    found += (ROOT / "tests").glob(f"test_{module}_*.py")
-    return [f"tests/{path.name}" for path in sorted(found)]
 
 
 # Running mutants ----------------------------------------------------------------
@@ -100,9 +73,9 @@ class Shadow:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         for one in ROOT.iterdir():
-            if one.name not in ("lib", "tests", ".git", ".venv"):
+            if one.name not in ("lib", "tests", "tools", ".git", ".venv"):
                 (folder / one.name).symlink_to(one)
-        for name in ("lib/dlam", "tests"):
+        for name in COPIED:
             shutil.copytree(ROOT / name, folder / name)
 
     def change(self, file: str, source: str) -> None:
@@ -113,12 +86,10 @@ class Shadow:
 
     def compiled_as(self, other: Shadow) -> None:
         """Take over what Python has compiled there."""
-        for name in ("lib/dlam", "tests"):
-            cache = f"{name}/__pycache__"
-            if (other.folder / cache).exists():
-                shutil.copytree(
-                    other.folder / cache, self.folder / cache, dirs_exist_ok=True
-                )
+        for name in COPIED:
+            for cache in (other.folder / name).rglob("__pycache__"):
+                here = self.folder / cache.relative_to(other.folder)
+                shutil.copytree(cache, here, dirs_exist_ok=True)
 
 
 class Watch:
@@ -196,7 +167,8 @@ def serve(job: Job, jobs: int, folder: Path) -> Iterator[tuple[int, str, str]]:
         if job.first:
             skip |= bad
         elif bad or status != 0:
-            raise SystemExit(f"{job.file}: unchanged, its tests fail: {bad or status}")
+            said = (places[0].folder / "out.txt").read_text("utf-8", "replace")
+            raise SystemExit(f"{job.file}: unchanged, its tests fail:\n{said[-2000:]}")
         new = {*report["modules"]} - loaded
         loaded |= new
         for name in sorted(new):
@@ -300,7 +272,10 @@ def _child(
             shutil.rmtree(root / "numba", ignore_errors=True)
         if numba := sys.modules.get("numba"):
             numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]
-        sys.path[:0] = [str(root / "lib")]
+        sys.path[:0] = [str(root / "lib"), str(root)]
+        for name in [*sys.modules]:
+            if name.split(".")[0] == "tools":  # the copy's, which knows its own root
+                del sys.modules[name]
         sys.dont_write_bytecode = stop
         import pytest
 
@@ -348,11 +323,12 @@ def run(job: Job, jobs: int, extra: dict[str, str]) -> Iterator[tuple[int, str, 
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         asked = json.dumps({"job": vars(job), "jobs": jobs, "folder": folder})
         process = subprocess.Popen(
-            [sys.executable, __file__, "--serve"],
+            [sys.executable, "-m", "tools.evidence.mutants"],
+            cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, **ENVIRONMENT, **extra},
+            env={**os.environ, **environment(), **ENVIRONMENT, **extra},
         )
         assert process.stdin is not None
         assert process.stdout is not None
@@ -386,7 +362,7 @@ def outcomes(
     """Return how each mutant ended, and how many each test has noticed."""
     ended: dict[int, str] = {}
     by: Counter[str] = Counter()
-    passes = [({}, False)]
+    passes: list[tuple[dict[str, str], bool]] = [({}, False)]
     if Path(file).stem in INTERPRETED:
         passes = [(INTERPRETED[Path(file).stem], True), *passes]
     for extra, first in passes:
@@ -404,86 +380,67 @@ def outcomes(
     return ended, by
 
 
-def measure(module: str, jobs: int, last: dict[str, Any] | None) -> dict[str, Any]:
-    """Return what comes out for one module of the library.
+def measure(kind: str, unit: str, tests: list[str], jobs: int) -> dict[str, Any]:
+    """Return what comes out for a module, or for the formulas of a chapter.
 
-    Given what came out last, of the same program, only those mutants are tried that
-    nothing noticed: the tests can have grown, but what one of them has noticed is
-    taken for noticed.
+    Parameters
+    ----------
+    kind : str
+        `"mutants"` or `"formulas"`.
+    unit : str
+        The name of the module, or of the chapter.
+    tests : list of str
+        The files of its tests, from the root of the project.
+    jobs : int
+        How many mutants are run at once.
     """
     from tools.evidence import mutations
 
-    path = ROOT / "lib" / "dlam" / f"{module}.py"
-    identity = digests.program(path)
-    if last is not None and last["digest"] != identity:
-        raise SystemExit(f"{path.name} has changed: all its mutants have to be tried")
-    source = path.read_text("utf-8")
-    possible = len(mutations.places(source))
-    chosen = mutations.mutants(source, most=MOST)
-    tried = [m for m in chosen if last is None or m.name in last["survivors"]]
-    file = f"lib/dlam/{module}.py"
-    ended, _ = outcomes(file, tests_of(module), [m.source for m in tried], jobs, module)
-    endless = sum(outcome == "timeout" for outcome in ended.values())
-    left = [m for n, m in enumerate(tried) if ended[n] == "survived"]
-    kinds: dict[str, list[int]] = {}
-    for mutant in chosen:
-        made = kinds.setdefault(mutant.kind, [0, 0])
-        made[0] += 1
-        made[1] += mutant not in left
+    if kind == "formulas":
+        [file] = tests
+        source = (ROOT / file).read_text("utf-8")
+        marked = equations(source)
+        kinds = [mutations.SIGN]
+        bodies = [(f.body[0].lineno, f.end_lineno or f.lineno) for f in marked]
+        tests = [f"{file}::{f.name}" for f in marked]
+    else:
+        file = f"lib/dlam/{unit}.py"
+        source = (ROOT / file).read_text("utf-8")
+        kinds = [*mutations.OPERATORS, *[mutations.ENTRY] * (unit == "data")]
+        bodies = [(1, len(source))]
+
+    def within(where: str, line: int) -> bool:
+        return any(a <= line <= b for a, b in bodies)
+
+    possible = len(mutations.places(source, kinds, within))
+    made = mutations.mutants(source, kinds, within, MOST)
+    ended, _ = outcomes(file, tests, [m.source for m in made], jobs, unit)
+    left = [m for n, m in enumerate(made) if ended[n] == "survived"]
+    counts = {
+        kind: [of, of - sum(m.kind == kind for m in left)]
+        for kind in kinds
+        if (of := sum(m.kind == kind for m in made))
+    }
     return {
-        "digest": identity,
         "sampled": possible > MOST,
         "possible": possible,
-        "made": len(chosen),
-        "noticed": len(chosen) - len(left),
-        "endless": endless + (last["endless"] if last else 0),
-        "kinds": {kind: kinds[kind] for kind in mutations.OPERATORS if kind in kinds},
+        "made": len(made),
+        "noticed": len(made) - len(left),
+        "endless": sum(outcome == "timeout" for outcome in ended.values()),
+        "kinds": counts,
         "survivors": [mutant.name for mutant in left],
     }
 
 
-def load(path: Path) -> dict[str, Any]:
-    """Return the results that a file holds, or none if there is no such file."""
-    return json.loads(path.read_text("utf-8")) if path.exists() else {}
-
-
-def write(path: Path, name: str, entry: dict[str, Any], known: list[str]) -> None:
-    """Put an entry among the results, which then hold those of `known` alone."""
-    new = load(path) | {name: entry}
-    results = {one: new[one] for one in known if one in new}
-    text = json.dumps(results, indent=1, ensure_ascii=False) + "\n"
-    text = re.sub(r"\[\s+(\d+),\s+(\d+)\s+\]", r"[\1, \2]", text)
-    path.write_text(text, "utf-8")
-
-
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("module", nargs="*", help="modules to measure (default: all)")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="at once")
-    parser.add_argument(
-        "--survivors",
-        action="store_true",
-        help="try only those again that nothing noticed last time",
-    )
-    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
-    options = parser.parse_args(arguments)
-    if options.serve:
-        _serve()
-        return 0
-    known = modules()
-    if unknown := {*options.module} - {*known}:
-        parser.error(f"no such modules with tests: {', '.join(sorted(unknown))}")
-    for module in options.module or known:
-        last = load(ROOT / RESULTS).get(module) if options.survivors else None
-        entry = measure(module, options.jobs, last)
-        write(ROOT / RESULTS, module, entry, known)
-        print(f"{module}: {entry['noticed']} of {entry['made']} noticed")
-        for name in entry["survivors"]:
-            print(f"  {name}")
-    return 0
+def equations(source: str) -> list[ast.FunctionDef]:
+    """Return the tests of a file that check displayed equations."""
+    return [
+        node
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef)
+        and any("mark.equation(" in ast.unparse(d) for d in node.decorator_list)
+    ]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    _serve()

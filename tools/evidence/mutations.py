@@ -61,7 +61,7 @@ class Mutant(NamedTuple):
 # Operators that know mathematics ------------------------------------------------
 
 
-class _Rewrite(Operator):
+class _Rewrite(Operator):  # type: ignore[misc, unused-ignore]
     """An operator whose mutants of a node are given as code."""
 
     def rewrites(self, node: Node) -> Iterator[str]:
@@ -74,7 +74,9 @@ class _Rewrite(Operator):
 
     def mutate(self, node: Node, index: int) -> Node:
         code = list(self.rewrites(node))[index]
-        return parso.parse(node.get_first_leaf().prefix + code)
+        return parso.parse(  # type: ignore[no-untyped-call, unused-ignore]
+            node.get_first_leaf().prefix + code
+        )
 
     @classmethod
     def examples(cls) -> Iterable[Any]:
@@ -421,7 +423,7 @@ def _looks(node: ast.AST) -> Iterator[ast.AST]:
 
 def _spared(source: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
     """Return where nothing is changed, as pairs of positions."""
-    spared: list[ast.AST] = []
+    spared: list[Any] = []
     for node in ast.walk(ast.parse(source)):
         for name in ("annotation", "returns"):
             if (part := getattr(node, name, None)) is not None:
@@ -456,7 +458,7 @@ def _owners(source: str) -> dict[int, str]:
             if isinstance(child, ast.FunctionDef | ast.ClassDef):
                 name = f"{prefix}.{child.name}" if prefix else child.name
                 first = min([child.lineno, *(d.lineno for d in child.decorator_list)])
-                for line in range(first, child.end_lineno + 1):
+                for line in range(first, (child.end_lineno or first) + 1):
                     owners[line] = name
             walk(child, name)
 

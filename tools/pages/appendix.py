@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tools.evidence import bites, certificate
-from tools.pages import checks, concordance, equations, errata
+from tools.pages import checks, concordance, equations, errata, mutants, platforms
 
 # In this order, since a later page counts or links to what is on an earlier one.
-PAGES = (equations, errata, concordance, certificate, bites, checks)
+PAGES = (equations, errata, concordance, platforms, mutants, checks)
 
 
 def main(arguments: list[str] | None = None) -> int:

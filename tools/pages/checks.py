@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tools import ROOT
-from tools.book import prose
-from tools.evidence import bites, certificate
-from tools.pages import concordance, equations
+from tools.book import load
+from tools.evidence import command, units
+from tools.pages import concordance, equations, platforms
 from tools.pages.generated import put
-from tools.record import notebook as record
 
 
 class Counts(NamedTuple):
@@ -24,29 +23,23 @@ class Counts(NamedTuple):
     equations: int
     equation_tests: int
     tests: int
-    platforms: int
     entries: int
 
 
 def counts(root: Path = ROOT) -> Counts:
     """Count what the page reports."""
-    texts = [prose.Text.read(path) for path in prose.texts()]
+    texts = load(root).texts.values()
     chapters, _ = equations.collect(root)
     labelled = [one for chapter in chapters for one in chapter.equations]
-    results = certificate.load()["chapters"].values()
     trees = [
         ast.parse(path.read_text("utf-8"))
         for path in (root / "tests").rglob("test_*.py")
     ]
     return Counts(
-        claims=sum(len(prose.claims(text)[0]) for text in texts),
-        given=sum(len(prose.given(text)[0]) for text in texts),
+        claims=sum(len(text.claims) for text in texts),
+        given=sum(len(text.given) for text in texts),
         numbers=sum(n.reported for text in texts for n in text.numerals),
-        cells=sum(
-            cell.cell_type == "code"
-            for path in record.chapters()
-            for cell in record.notebook(path.read_text("utf-8")).cells
-        ),
+        cells=sum(len(text.cells) for text in texts),
         equations=len(labelled),
         equation_tests=len({test for one in labelled for test in one.tests}),
         tests=sum(
@@ -54,13 +47,12 @@ def counts(root: Path = ROOT) -> Counts:
             for tree in trees
             for node in tree.body
         ),
-        platforms=len({name for one in results for name in one["platforms"]}),
         entries=sum(1 for _ in concordance.read(concordance.load(root))),
     )
 
 
 PAGE = """\
-% Written by tools/checks.py: the numbers are counted, not typed.
+% Written by tools/pages/checks.py: the numbers are counted, not typed.
 
 # How this book checks itself
 
@@ -71,13 +63,15 @@ Here is what is checked, and what is not.
 ## Numbers
 
 The texts state {numbers} numbers that somebody measured, computed or chose, many of them more than once.
-{claims} claims in hidden cells hold them against the values computed there, to the last digit stated: if the text says 0.0078, then 0.0079 fails.
+{claims} claims in hidden cells hold statements of the text against values there, to the last digit stated: if the text says 0.0078, then 0.0079 fails.
+A claim is worth as much as the computation behind it: one about a setting shows only that text and program have the same setting.
 {given} entries name settings and numbers from a source; each chapter lists its own.
 A number with neither a claim nor an entry stops the build.
 All {cells} cells are run again, and must print the same text.
 
 Another computer may add in another order, and get other last digits.
-So every claim was computed on {platforms} platforms, and {{doc}}`certificate` says to how many digits they agree.
+{everywhere}
+{{doc}}`certificate` says which they are, to how many digits they agree, and how old that measurement is.
 
 ## Equations
 
@@ -94,7 +88,7 @@ What we found wrong in the sources, and in earlier states of this book, is in {{
 The page is opened in a browser, wide and at 360 pixels, light and dark, without a network: no error, no link that leads nowhere, no picture without a description, nothing that a screen reader cannot name.
 The printed book must have no missing character, no open reference, and the same equation numbers as the page.
 
-## Do the checks bite?
+## What the checks notice
 
 A check that cannot fail is worth nothing.
 Each check of the book has a test that falsifies a copy, by a digit, a sign or a link, and sees the check fail.
@@ -110,22 +104,22 @@ There are {tests} test functions, most of them for many cases.{mutants}
 
 ## Check it yourself
 
-`git clone`, then `make test`, runs all this; `make certificate` measures the platforms again.
+`git clone`, then `make test`, runs all this; `make evidence` measures mutants and platforms again.
 Change a digit in a chapter, and see who protests.
 """  # noqa: E501
 
 
 def page(found: Counts) -> str:
     """Return the text of the page."""
-    library, _, _ = bites.load()
-    made, noticed = bites.totals(library)
+    made, noticed = command.score()
     mutants = (
         f"\nSigns, indices and constants of the library were altered, one at a time: "
         f"of {made} alterations the tests notice {noticed}.\n"
-        "{doc}`mutants` says why the others change nothing, and how the chapters were "
-        "falsified.\n"
+        "{doc}`mutants` says why the others change nothing, and when this was "
+        "measured.\n"
     )
-    return PAGE.format(**found._asdict(), mutants=mutants)
+    everywhere = platforms.everywhere(units.measured("platforms"))
+    return PAGE.format(**found._asdict(), mutants=mutants, everywhere=everywhere)
 
 
 def write() -> int:
