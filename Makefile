@@ -15,7 +15,7 @@ TORCH := torch==2.13.0
 MAKEFLAGS += --no-print-directory
 
 BIN := $(VENV)/bin
-TOOLS := PYTHONPATH=lib $(BIN)/python -m tools
+TOOLS := $(BIN)/python -m tools
 STAMPS := pyproject.toml $(CONSTRAINTS)
 # What pip says is shown when it fails, whole: its last word alone hides the cause.
 define install

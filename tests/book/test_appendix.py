@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from needed import ROOT
-from tools.book import prose
+from tools import book
 from tools.pages import appendix, checks, generated
 
 BOOK = ROOT / "book"
@@ -22,7 +22,7 @@ def written() -> None:
     """The pages, written with nothing but what renders them."""
     program = (
         "import sys\n"
-        "for name in ('numpy', 'scipy', 'numba', 'torch', 'matplotlib', 'dlam',"
+        "for name in ('numpy', 'scipy', 'numba', 'torch', 'matplotlib',"
         " 'pytest', 'playwright', 'cosmic_ray'):\n"
         "    sys.modules[name] = None\n"
         "from tools.pages import appendix\n"
@@ -57,11 +57,11 @@ def test_pages_without_a_change_are_left_alone() -> None:
 def test_the_counts_are_those_of_the_book() -> None:
     found = checks.counts()
     page = (BOOK / "checks.md").read_text("utf-8")
-    for number in (found.claims, found.equations, found.platforms, found.entries):
+    for number in (found.claims, found.equations, found.cells, found.entries):
         assert number > 0
         assert re.search(rf"(^| ){number} ", page, re.MULTILINE)
     assert found.numbers >= found.given
-    assert found.claims > len(list(prose.texts()))
+    assert found.claims > len(list(book.load().texts))
 
 
 def test_a_page_is_written_when_it_says_something_else(tmp_path: Path, capsys) -> None:

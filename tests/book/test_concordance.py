@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from needed import ROOT
-from tools.book.targets import MissingTarget, headings, labels, link
+from tools.book.labels import MissingTarget, headings, labels, link
 from tools.pages import concordance
 
 BOOK = ROOT / "book"

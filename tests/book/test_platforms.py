@@ -1,67 +1,16 @@
-"""The certificate: how far a claim is from being false, and where it was computed."""
+"""Platforms: how far two values of a claim agree, and which measurement stands."""
 
 from __future__ import annotations
 
-import json
-import math
-import os
-import subprocess
+import copy
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from dlam import claim
-from dlam.claims import ClaimError
-from needed import ROOT
-from tools.evidence import certificate
-
-STATED = ["23", "0.25", "0.250", "7.3e-4", "92%", "80.1%", "< 1e-12", "> 0.99", "-1.5"]
-
-
-def holds(stated: str, value: float) -> bool:
-    try:
-        claim(stated, value)
-    except ClaimError:
-        return False
-    return True
-
-
-@given(st.sampled_from(STATED), st.floats(-3, 3))
-def test_a_claim_holds_exactly_if_its_value_is_inside_the_edge(stated, turn) -> None:
-    form = stated.strip("<> %")
-    target = float(form) / (100 if "%" in stated else 1)
-    places = len(form.partition("e")[0].partition(".")[2])
-    unit = 10.0 ** (int(form.partition("e")[2] or 0) - places)
-    value = target + turn * unit / (100 if "%" in stated else 1)
-    distance = certificate.edge(stated)(value)
-    if abs(distance) > 1e-9 * max(1, abs(value)) * unit:
-        assert holds(stated, value) == (distance > 0)
-
-
-def test_what_is_no_claim_has_no_edge() -> None:
-    with pytest.raises(ValueError, match="not a claim"):
-        certificate.edge("about 3")
-
-
-@pytest.mark.parametrize(
-    ("stated", "values", "digits", "safety"),
-    [
-        ("0.25", [0.251, 0.251], 15, math.inf),
-        ("0.25", [0.251, 0.252], 2, 3.0),
-        ("0.25", [0.251, 0.2551], 1, 0.0),
-        ("< 1e-12", [1e-15, 3e-15], 0, 498.5),
-        ("92%", [0.920, 0.921], 2, 4.0),
-        ("100", [100.0, 100.0 + 1e-12], 14, 5e11),
-    ],
-)
-def test_a_verdict_compares_spread_and_distance(stated, values, digits, safety) -> None:
-    judged = certificate.verdict(stated, values)
-    assert judged.digits == digits
-    assert judged.safety == pytest.approx(safety, rel=1e-2)
-
+from tools.evidence import platforms
+from tools.pages import platforms as page
 
 CHAPTER = """\
 ---
@@ -86,90 +35,106 @@ claim("2", 2)
 """
 
 
-@pytest.fixture
-def chapter(tmp_path: Path) -> Path:
+@pytest.mark.parametrize(
+    ("stated", "home", "there", "digits", "margin"),
+    [
+        ("0.25", 0.251, 0.251, 15, None),
+        ("0.25", 0.251, 0.252, 2, 3.0),
+        ("0.25", 0.251, 0.2551, 1, 0.0),
+        ("< 1e-12", 1e-15, 3e-15, 0, 500),
+        ("92%", 0.920, 0.921, 2, 4.0),
+        ("1", 1.0, float("nan"), 0, 0.0),
+    ],
+)
+def test_the_margin_is_told_in_multiples_of_the_difference(
+    stated, home, there, digits, margin
+) -> None:
+    found = platforms.agreement(stated, home, there)
+    assert found.digits == digits
+    assert found.margin == (margin and pytest.approx(margin, rel=1e-2))
+
+
+def run(*values: float) -> dict[str, Any]:
+    claims = [{"stated": "3.0", "value": v, "holds": v == 3} for v in values]
+    return {"claims": claims, "reached": ["dlam.network"], "error": None}
+
+
+HOME = platforms.HOME
+
+
+def test_a_platform_on_which_a_number_differs_is_named(tmp_path: Path) -> None:
     path = tmp_path / "09-a.md"
     path.write_text(CHAPTER, "utf-8")
-    return path
-
-
-def test_a_platform_on_which_a_number_differs_is_named(chapter: Path) -> None:
     runs = {
-        name: certificate.measure(chapter, sys.executable, settings)
-        for name, settings in [("here", {}), ("there", {"DLAM_THREADS": "1"})]
+        name: platforms.measure(path, sys.executable, settings)
+        for name, settings in [(HOME, {}), ("there", {"DLAM_THREADS": "1"})]
     }
-    one = certificate.certify(chapter, runs)
+    one = platforms.certify("09-a", runs, None)
     assert [c["fails"] for c in one["claims"]] == [["there"], []]
-    assert one["claims"][0]["safety"] == 0
-    assert one["claims"][1]["safety"] is None
+    assert [c["margin"] for c in one["claims"]] == [0, None]
+    assert platforms.failures("09-a", one) == ["09-a: 3.0 fails on there"]
 
 
-def test_a_chapter_that_stops_is_reported_and_not_counted(chapter: Path) -> None:
-    text = chapter.read_text("utf-8")
-    chapter.write_text(text.replace("x = float", "assert False\nx = float"), "utf-8")
-    runs = {"here": certificate.measure(chapter, sys.executable, {})}
-    one = certificate.certify(chapter, runs)
-    assert one["claims"] == []
-    assert "AssertionError" in one["broken"]["here"]
+def test_a_chapter_that_stops_on_a_platform_is_reported() -> None:
+    stopped = {"claims": [], "reached": [], "error": "cell 1: AssertionError"}
+    one = platforms.certify("a", {HOME: run(3), "there": stopped}, None)
+    assert platforms.failures("a", one) == [
+        "a: on there it stops: cell 1: AssertionError"
+    ]
 
 
-def test_a_changed_cell_makes_the_certificate_stale_and_a_changed_word_does_not(
-    chapter: Path,
+def test_platforms_that_are_not_measured_again_count_while_no_bit_has_changed() -> None:
+    first = platforms.certify("a", {HOME: run(3), "there": run(2)}, None)
+    again = platforms.certify("a", {HOME: run(3)}, first)
+    assert platforms.counted(again) == [HOME, "there"]
+    assert again["claims"] == first["claims"]
+    other = platforms.certify("a", {HOME: run(3 + 2**-50)}, again)
+    assert [*other["platforms"]] == [HOME, "there"]
+    assert platforms.counted(other) == [HOME]
+    assert other["claims"][0]["fails"] == [HOME]
+
+
+@pytest.mark.parametrize(
+    ("value", "changes", "stand"),
+    [
+        (3, ["library"], True),
+        (3, ["cells", "library"], True),
+        (3 + 2**-50, ["library"], False),
+        (3, ["library", "lock file"], False),
+        (3, ["checker"], False),
+    ],
+)
+def test_other_platforms_stand_if_every_value_has_the_same_bits(
+    value, changes, stand
 ) -> None:
-    before = certificate.fingerprint(chapter)
-    chapter.write_text(CHAPTER.replace("# A chapter", "# Another"), "utf-8")
-    assert certificate.fingerprint(chapter) == before
-    chapter.write_text(CHAPTER.replace('"3.0"', '"3.1"'), "utf-8")
-    assert certificate.fingerprint(chapter) != before
+    last = platforms.certify("a", {HOME: run(3), "there": run(3)}, None)
+    assert platforms.stands(last, run(value), changes) is stand
 
 
-def test_a_changed_module_of_the_library_makes_the_certificate_stale(
-    chapter: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    text = chapter.read_text("utf-8")
-    text = text.replace("import claim", "import claim, data, plots")
-    chapter.write_text(text, "utf-8")
-    run = certificate.measure(chapter, sys.executable, {})
-    one = certificate.certify(chapter, {"here": run})
-    assert "data" in one["library"]
-    assert not {"matching", "plots", "claims"} & one["library"].keys()
-    results = {"chapters": {chapter.stem: one}}
-    monkeypatch.setattr(certificate, "chapters", lambda: [chapter])
-    assert certificate.stale(results) == []
-    one["library"]["data"] = "another"
-    assert certificate.stale(results) == [chapter]
+def test_only_a_refresh_runs_no_other_platform(monkeypatch) -> None:
+    asked: list[dict[str, str]] = []
+
+    def measure(chapter: Path, python: str, settings: dict[str, str]) -> Any:
+        asked.append(settings)
+        return run(3)
+
+    last = platforms.certify("a", {name: run(3) for name in platforms.PLATFORMS}, None)
+    monkeypatch.setattr(platforms, "measure", measure)
+    monkeypatch.setattr(platforms.units, "load", lambda kind, unit: last)
+    monkeypatch.setattr(platforms.units, "changed", lambda kind, unit: ["library"])
+    found = platforms.evidence("a", 1, {}, refresh=True)
+    assert found is not None
+    assert found["platforms"] == last["platforms"]
+    assert "refreshed" in found
+    last["home"] = "other bits"
+    assert platforms.evidence("a", 1, {}, refresh=True) is None
+    assert asked == [{}, {}]
 
 
-def test_the_claims_are_written_to_standard_output_alone(chapter: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, ROOT / "tools" / "claimed.py", chapter],
-        env={**os.environ, "PYTHONPATH": ""},
-        capture_output=True,
-        text=True,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert [c["stated"] for c in json.loads(done.stdout)["claims"]] == ["3.0", "2"]
-
-
-# What was measured
-
-
-def test_every_chapter_was_measured_as_it_is_now() -> None:
-    results = certificate.load()
-    stale = [path.stem for path in certificate.stale(results)]
-    assert not stale, (
-        f"run `make certificate`: {', '.join(stale)}, or what they use of the library, "
-        f"changed since"
-    )
-    assert all("network" in one["library"] for one in results["chapters"].values())
-
-
-def test_every_claim_holds_on_every_platform() -> None:
-    results = certificate.load()["chapters"]
-    assert results
-    for stem, one in results.items():
-        assert not one["broken"], stem
-        assert len(one["platforms"]) >= len(certificate.PLATFORMS), stem
-        for found in one["claims"]:
-            assert not found["fails"], (stem, found)
-            assert found["safety"] is None or found["safety"] > 1, (stem, found)
+def test_the_page_does_not_say_of_some_texts_what_holds_for_others() -> None:
+    both = platforms.certify("a", {HOME: run(3), "there": run(3)}, None)
+    results = {"a": both, "b": copy.deepcopy(both)}
+    assert "all 2 platforms" in page.everywhere(results)
+    del results["b"]["platforms"]["there"]
+    assert "on 1 of 2 platforms" in page.everywhere(results)
+    assert "| there | 1 of 2 |" in page.platforms_of(results)

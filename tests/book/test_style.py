@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from needed import ROOT
-from tools.book import prose
+from tools import book
 
 LIBRARY = ROOT / "lib" / "dlam"
 MODULES = sorted(LIBRARY.rglob("*.py"))
@@ -158,7 +158,7 @@ AMERICAN = re.compile(
 def words(path: Path) -> Iterator[tuple[str, str]]:
     """Yield the prose of a file: of a text without code, of a program what it says."""
     if path.suffix == ".md":
-        text = prose.Text.read(path)
+        text = book.Text.read(path)
         plain = re.sub(r"\{[^}]*\}`[^`]*`", " ", text.prose)
         plain = re.sub(r"\\[A-Za-z]+", " ", plain)
         for n, line in enumerate(plain.splitlines(), 1):

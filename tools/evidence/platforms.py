@@ -111,7 +111,7 @@ def measure(chapter: Path, python: str, settings: dict[str, str]) -> Run:
 
 def bits(run: Run) -> str:
     """Return what identifies the values of a run, to the last bit of each."""
-    pairs = [f"{one['stated']}:{one['value'].hex()}" for one in run["claims"]]
+    pairs = [f"{one['stated']}:{float(one['value']).hex()}" for one in run["claims"]]
     return digest("\0".join(pairs))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from tools.book import Broken
 from tools.pages import checks, concordance, equations, errata, mutants, platforms
 
 # In this order, since a later page counts or links to what is on an earlier one.
@@ -14,8 +15,9 @@ PAGES = (equations, errata, concordance, platforms, mutants, checks)
 def main(arguments: list[str] | None = None) -> int:
     """Write them all, and return 1 if one of them could not be made."""
     argparse.ArgumentParser(description=__doc__).parse_args(arguments)
-    return max(page.write() for page in PAGES)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        statuses: list[int] = [page.write() for page in PAGES]
+    except Broken as error:
+        print(error, file=sys.stderr)
+        return 1
+    return max(statuses)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from tools import ROOT
-from tools.book.targets import link, missing, several
+from tools.book.labels import link, missing, several
 from tools.pages.generated import put, refuse
 
 HOW = ("reproduced", "restated", "extended", "corrected", "left out")

@@ -14,7 +14,7 @@ from pathlib import Path
 import yaml
 
 from tools import ROOT
-from tools.book.targets import link, missing, several
+from tools.book.labels import link, missing, several
 from tools.pages import repository
 from tools.pages.generated import put, refuse
 
