@@ -44,6 +44,7 @@ if TYPE_CHECKING:  # what mypy and editors know; a test holds it to the list
     from dlam.gradcheck import complex_step as complex_step
     from dlam.gradcheck import finite_difference as finite_difference
     from dlam.network import Layer as Layer
+    from dlam.network import Model as Model
     from dlam.network import Network as Network
 
 

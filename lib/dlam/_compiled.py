@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 from math import exp, log, log1p, tanh
-from typing import Any
 
 import numpy as np
 from numba import njit
@@ -44,10 +43,20 @@ LOSSES = {
 LEAK = activations.LEAK
 HUGE = float(np.finfo(np.float64).max)
 
-compiled: Callable[[Any], Any] = njit(cache=True, nogil=True, error_model="numpy")
-inlined: Callable[[Any], Any] = njit(
-    cache=True, nogil=True, error_model="numpy", forceinline=True
-)
+
+def compiled(function, **options):
+    """Return the function compiled, its code kept on disk if there is a place."""
+    options = {"nogil": True, "error_model": "numpy"} | options
+    try:
+        return njit(cache=True, **options)(function)
+    except RuntimeError:  # no folder that can be written
+        return njit(**options)(function)
+
+
+def inlined(function):
+    """Return the function compiled into whatever calls it."""
+    return compiled(function, forceinline=True)
+
 
 U = np.uint64
 O, I = U(0), U(1)  # noqa: E741

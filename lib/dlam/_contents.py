@@ -39,6 +39,7 @@ CONTENTS: dict[str, Module] = {
         "a fully connected network: a shape, and one vector of parameters",
         1,
         "Layer Network",
+        Model=5,
     ),
     "data": _module(
         "the data sets",

@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from dlam import _lemma
 from dlam._checks import instance
 from dlam.activations import identity
-from dlam.costs import Loss, of_logits, paired, quadratic
-from dlam.network import Model, Network, parameters
+from dlam.costs import Loss, _of_logits, paired, quadratic
+from dlam.network import Model, Network, _parameters
 
 __all__ = ["errors", "forward", "gradient"]
 
@@ -60,7 +60,7 @@ def forward(net: Network, p: ArrayLike, X: ArrayLike) -> tuple[Layers, Layers]:
     (array([0., 0., 0.]), array([0.5]))
     """
     X = instance(net, Network, "net")._points(X)
-    z, a = _lemma.forward(*net._named(parameters(net, p)), np.atleast_2d(X))
+    z, a = _lemma.forward(*net._named(_parameters(net, p)), np.atleast_2d(X))
     return (z, a) if X.ndim == 2 else (_unrow(z), _unrow(a))
 
 
@@ -115,7 +115,7 @@ def errors(
     single = a[1].ndim == 1
     if single:
         z, a = _row(z), _row(a)
-    W, _, sigma = net._named(parameters(net, p))
+    W, _, sigma = net._named(_parameters(net, p))
     L = net.n_layers
     if loss.logits is None:
         slope = loss.slope(a[L], Y)
@@ -167,10 +167,10 @@ def gradient(
     array([0.125, 0.25 , 0.125])
     """
     X, Y = paired(net, X, Y, loss)
-    return slope_of_cost(*of_logits(net, loss))(parameters(net, p), X, Y)
+    return _slope_of_cost(*_of_logits(net, loss))(_parameters(net, p), X, Y)
 
 
-def slope_of_cost(net: Model, loss: Loss) -> Callable[[Array, Array, Array], Array]:
+def _slope_of_cost(net: Model, loss: Loss) -> Callable[[Array, Array, Array], Array]:
     """Return the gradient as a function of p, X and Y, which it does not check."""
     pullback = net._pullback if isinstance(net, Network) else net.pullback
 

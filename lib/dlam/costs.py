@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dlam._checks import finite, function, instance, numbers, untouched
 from dlam.activations import Activation, identity, sigmoid
-from dlam.network import Model, Network, model, parameters
+from dlam.network import Model, Network, _model, _parameters
 
 __all__ = [
     "Loss",
@@ -259,19 +259,19 @@ def cost(
     0.125
     """
     X, Y = paired(net, X, Y, loss)
-    mean = mean_loss(*of_logits(net, loss), parameters(net, p), X, Y)
+    mean = _mean_loss(*_of_logits(net, loss), _parameters(net, p), X, Y)
     single: float | Array = mean if mean.ndim else mean.item()
     return single
 
 
-def mean_loss(net: Model, loss: Loss, p: Array, X: Array, Y: Array) -> Array:
+def _mean_loss(net: Model, loss: Loss, p: Array, X: Array, Y: Array) -> Array:
     """Return the cost, for arguments that have been checked."""
     output = net._output(p, X) if isinstance(net, Network) else net(p, X)
     mean: Array = loss(output, Y).mean(axis=-1)
     return mean
 
 
-def of_logits(net: Model, loss: Loss) -> tuple[Model, Loss]:
+def _of_logits(net: Model, loss: Loss) -> tuple[Model, Loss]:
     """Return a model and a loss with the same cost, exact where σ is saturated.
 
     The factors σ′ and 1/σ′ cancel if the loss is taken of z, as it comes from the
@@ -305,7 +305,7 @@ def paired(
     TypeError
         If `net` is no model, or `loss` no Loss.
     """
-    model(net)
+    _model(net)
     instance(loss, Loss, "loss")
     if not isinstance(net, Network):
         X, Y = finite(X, "X"), finite(Y, "Y")

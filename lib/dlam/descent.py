@@ -7,16 +7,19 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dlam._checks import count, finite, numbers
+from dlam._checks import array, count, instance, real
 from dlam._progress import Progress
-from dlam.backprop import gradient
-from dlam.costs import Loss, cost, paired, quadratic
-from dlam.network import Network
+from dlam.backprop import _slope_of_cost
+from dlam.costs import Loss, _mean_loss, _of_logits, paired, quadratic
+from dlam.network import Model, Network, _parameters
+from dlam.penalties import Penalty
+from dlam.rules import Rule, plain
 
 __all__ = ["Diverged", "History", "gradient_descent", "sgd"]
 
@@ -25,10 +28,13 @@ Array = NDArray[np.float64]
 CHUNK = 20_000_000  # parameters visited between two returns to Python: 0.1 s
 BLOCK = 1_000_000  # the same for one network, so that a block's order stays in cache
 SMALL = 16  # neurons in the widest layer of a network that is compiled by itself
+WIDE = 2**14  # weights of a layer from which BLAS may be faster than a compiled loop,
+MUCH = 2**21  # if there are as many multiplications in a step
+ROOM = 2**22  # parameters times points of the networks whose cost is taken at once
 LONG = 500_000  # steps of the shortest run for which that is done
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class History:
     """What remains of a run.
 
@@ -40,7 +46,7 @@ class History:
         The numbers of the steps after which the cost was recorded: 0, the
         start, first, and always the last step.
     cost : ndarray, shape (r,), or (k, r) for k networks
-        The cost over all data points after these steps.
+        The cost over all data points after these steps, without a penalty.
     path : ndarray, shape (r, s), or (k, r, s), or None
         The parameters after these steps, if they were asked for.
     """
@@ -77,24 +83,26 @@ class Diverged(ArithmeticError):  # noqa: N818
 
 
 def sgd(
-    net: Network,
+    net: Model,
     p: ArrayLike,
     X: ArrayLike,
     Y: ArrayLike,
     order: ArrayLike,
     learning_rate: ArrayLike,
     loss: Loss = quadratic,
+    rule: Rule = plain,
+    penalty: Penalty | None = None,
     record_every: int | None = None,
     keep_path: bool = False,
 ) -> History:
     """Run stochastic gradient descent on the points in the given order.
 
-    Each step moves p against the gradient of the mean loss at the step's points,
-    times the learning rate.
+    Each step moves p by what the rule makes of the gradient of the mean loss at
+    the step's points: with `plain`, against it, times the learning rate.
 
     Parameters
     ----------
-    net : Network
+    net : Network, or another model
     p : array, shape (s,) or (k, s)
         The start, or those of k networks, which are trained side by side.
     X : array, shape (N, n_1)
@@ -103,10 +111,18 @@ def sgd(
         Their targets.
     order : array of int, shape (steps,), (steps, m) or (k, steps, m)
         The rows that each step visits, 0, …, N − 1: one, or a mini-batch of m;
-        of three dimensions, for each network its own.  See `dlam.sampling`.
+        of three dimensions, for each network its own.  See `dlam.sampling`.  For k
+        networks, two dimensions of which the first is k and m > k are refused:
+        they look like (k, steps).  Give `order[..., None]` if that is meant, and
+        `np.broadcast_to(order, (k, *order.shape))` if mini-batches are.
     learning_rate : float or array, shape (steps,)
         One for all steps, or one for each.
     loss : Loss, optional
+    rule : Rule, optional
+        How a step follows from the gradients; see `dlam.rules`.
+    penalty : Penalty, optional
+        Its gradient is added to that of the mean loss.  The cost that is recorded
+        remains that of the data.
     record_every : int, optional
         After how many steps the cost is recorded.  None records the first and
         the last step.
@@ -126,7 +142,8 @@ def sgd(
     TypeError
         If `order` does not hold integers, or an argument is of the wrong kind.
     Diverged
-        If the parameters become NaN or infinite.
+        If the parameters become NaN or infinite.  If only a recorded cost does, a
+        RuntimeWarning says so.
 
     Notes
     -----
@@ -135,8 +152,9 @@ def sgd(
     Equations: eq-single-point-step, eq-epoch-step, eq-minibatch-step
 
     The loops are compiled by Numba, on first use; the code is kept on disk.  A
-    network with an activation or a loss of your own, or a Python without Numba,
-    takes the same steps with `dlam.backprop.gradient`.  Networks of an ensemble
+    network with an activation or a loss of your own or with wide layers, another
+    model, another rule, a penalty, or a Python without Numba takes the same steps
+    in NumPy.  Networks of an ensemble
     are shared out among the processor's cores, or `DLAM_THREADS` of them if that
     is set in the environment; the results do not depend on how many there are.
 
@@ -152,7 +170,16 @@ def sgd(
     (array([    0, 50000]), True)
     """
     rows = _order(order)
-    run = _Run(net, p, X, Y, rows, learning_rate, loss, record_every, keep_path)
+    k = 0 if np.ndim(p) < 2 else len(p)  # type: ignore[arg-type]
+    if rows.ndim == 2 and len(rows) == k < rows.shape[1]:
+        raise ValueError(
+            f"order: got shape {rows.shape} for {k} networks, which is either {k} "
+            f"steps of mini-batches or an order for each network; give "
+            f"order[..., None] for the latter, three dimensions for the former too"
+        )
+    run = _Run(
+        net, p, X, Y, rows, learning_rate, loss, rule, penalty, record_every, keep_path
+    )
     if rows.min() < 0 or rows.max() >= len(run.X):
         raise ValueError(
             f"order: expected rows from 0 to {len(run.X) - 1}, "
@@ -162,7 +189,7 @@ def sgd(
 
 
 def gradient_descent(
-    net: Network,
+    net: Model,
     p: ArrayLike,
     X: ArrayLike,
     Y: ArrayLike,
@@ -176,7 +203,7 @@ def gradient_descent(
 
     Parameters
     ----------
-    net : Network
+    net : Network, or another model
     p : array, shape (s,) or (k, s)
         The start, or those of k networks, which are trained side by side.
     X : array, shape (N, n_1)
@@ -219,7 +246,10 @@ def gradient_descent(
     points, _ = paired(net, X, Y, loss)
     # A view without memory of its own: the same N numbers for every step.
     order = np.broadcast_to(np.arange(len(points)), (steps, len(points)))
-    return _Run(net, p, X, Y, order, learning_rate, loss, record_every, keep_path)()
+    run = _Run(
+        net, p, X, Y, order, learning_rate, loss, plain, None, record_every, keep_path
+    )
+    return run()
 
 
 class _Run:
@@ -227,25 +257,32 @@ class _Run:
 
     def __init__(
         self,
-        net: Network,
+        net: Model,
         p: ArrayLike,
         X: ArrayLike,
         Y: ArrayLike,
         order: NDArray[np.integer[Any]],
         learning_rate: ArrayLike,
         loss: Loss,
+        rule: Rule,
+        penalty: Penalty | None,
         record_every: int | None,
         keep_path: bool,
     ) -> None:
         points, targets = paired(net, X, Y, loss)
-        net.unpack(p)
-        start = numbers(p, "p")
-        for name, array in (("p", start), ("X", points), ("Y", targets)):
-            if array.dtype.kind == "c":
+        start = _parameters(net, p)
+        for name, given in (("p", start), ("X", points), ("Y", targets)):
+            if given.dtype.kind == "c":
                 raise TypeError(f"{name}: expected real numbers, got complex ones")
         if start.size == 0:
             raise ValueError(f"p: expected at least one network, got {start.shape}")
         self.net, self.loss = net, loss
+        self.exact = _of_logits(net, loss)
+        self.slope = _slope_of_cost(*self.exact)
+        self.rule = instance(rule, Rule, "rule")
+        if penalty is not None:
+            instance(penalty, Penalty, "penalty")
+        self.penalty, self.state = penalty, None
         self.X, self.Y = np.ascontiguousarray(points), np.ascontiguousarray(targets)
         self.single = start.ndim == 1
         self.p = np.atleast_2d(start).copy(order="C")
@@ -300,18 +337,35 @@ class _Run:
                     run = partial(self.compiled, kernel, first=first, last=last)
                     list(pool.map(run, parts))
 
+            self.state = self.rule.init(self.p)
             self.record(0)
             for first in range(0, self.n_steps, size):
                 last = min(first + size, self.n_steps)
-                before = self.p.copy()
+                before = self.p.copy(), self.state
                 advance(first, last)
                 if not np.isfinite(self.p).all():
                     self.diverged(advance, before, first, last)
                 progress(last)
+        self.finite_costs()
         return self.history(self.steps)
+
+    def finite_costs(self) -> None:
+        """Say so if a cost is not finite although the parameters are."""
+        wrong = np.flatnonzero(~np.isfinite(self.cost).all(axis=0))
+        if wrong.size:
+            warnings.warn(
+                f"the cost is infinite or NaN after step {self.steps[wrong[0]]}, "
+                f"though the parameters are finite",
+                RuntimeWarning,
+                stacklevel=4,
+            )
 
     def kernel(self) -> Callable[..., None] | None:
         """Return the compiled loop for this run, or None if there is none."""
+        if self.rule is not plain or self.penalty is not None:
+            return None
+        if not isinstance(self.net, Network) or _is_wide(self.net, self.m):
+            return None
         code = _compiled_code()
         if code is None:
             return None
@@ -359,25 +413,30 @@ class _Run:
     def step(self, t: int) -> None:
         """Take step t + 1 of all networks, as it is written."""
         if self.order.ndim == 3:
-            g = np.stack([self.slope(p, rows[t]) for p, rows in self.each()])
+            rows = self.order[:, t]
+            g = np.stack([self.at(p, i) for p, i in zip(self.p, rows, strict=True)])
         else:
-            g = self.slope(self.p, np.atleast_1d(self.order[t]))
-        self.p -= self.rate[t] * g  # (4.6), (4.8)
+            g = self.at(self.p, np.atleast_1d(self.order[t]))
+        if self.penalty is not None:
+            g = g + self.penalty.gradient(self.p)
+        step, self.state = self.rule.update(self.state, g, self.p, self.rate[t], t + 1)
+        self.p += step  # (4.6), (4.8)
         i = int(np.searchsorted(self.steps, t + 1))
         if self.steps[i] == t + 1 and np.isfinite(self.p).all():
             self.record(i)
 
-    def each(self) -> zip[tuple[Array, NDArray[np.integer[Any]]]]:
-        return zip(self.p, self.order, strict=True)
-
-    def slope(self, p: Array, rows: NDArray[np.integer[Any]]) -> Array:
-        """Return the gradient of the mean loss at some rows."""
-        return gradient(self.net, p, self.X[rows], self.Y[rows], self.loss)
+    def at(self, p: Array, rows: NDArray[np.integer[Any]]) -> Array:
+        """Return the gradient of the mean loss at some rows; one network as itself."""
+        alone = len(p) == 1 and p.ndim == 2
+        g = self.slope(p[0] if alone else p, self.X[rows], self.Y[rows])
+        return g[np.newaxis] if alone else g
 
     def record(self, i: int) -> None:
         """Put down the cost of every network, as record number i."""
-        for n, p in enumerate(self.p):
-            self.cost[n, i] = cost(self.net, p, self.X, self.Y, self.loss)
+        some = max(1, ROOM // (self.X.shape[0] * self.p.shape[1]))
+        for first in range(0, len(self.p), some):
+            part = slice(first, first + some)
+            self.cost[part, i] = _mean_loss(*self.exact, self.p[part], self.X, self.Y)
         if self.path.shape[1]:
             self.path[:, i] = self.p
 
@@ -389,25 +448,37 @@ class _Run:
         return History(self.p[pick], steps, self.cost[pick, ..., :r].copy(), path)
 
     def diverged(
-        self, advance: Callable[[int, int], None], before: Array, first: int, last: int
+        self,
+        advance: Callable[[int, int], None],
+        before: tuple[Array, Any],
+        first: int,
+        last: int,
     ) -> None:
         """Raise Diverged; it happened between two steps, the first still finite."""
+
+        def again(end: int) -> bool:
+            self.p[:], self.state = before
+            advance(first, end)
+            return bool(np.isfinite(self.p).all())
+
         low, high = first, last  # finite after `low` steps, no more after `high`
         while high - low > 1:
             middle = (low + high) // 2
-            self.p[:] = before
-            advance(first, middle)
-            low, high = (middle, high) if np.isfinite(self.p).all() else (low, middle)
-        self.p[:] = before
-        advance(first, high)
+            low, high = (middle, high) if again(middle) else (low, middle)
+        again(high)
         bad = int(np.flatnonzero(~np.isfinite(self.p).all(axis=1))[0])
-        self.p[:] = before
-        advance(first, low)
+        again(low)
         i = int(np.searchsorted(self.steps, low))
         self.steps[i] = low
         self.record(i)
         history = self.history(self.steps[: i + 1].copy())
         raise Diverged(high, history, None if self.single else bad)
+
+
+def _is_wide(net: Network, m: int) -> bool:
+    """Return whether a step in NumPy, which calls BLAS, is faster than the loops."""
+    widest = max(n * k for n, k in pairwise(net.sizes))
+    return widest >= WIDE and m * widest >= MUCH
 
 
 @cache
@@ -416,14 +487,18 @@ def _compiled_code() -> Any:
     try:
         from dlam import _compiled
     except ImportError as error:
-        warnings.warn(
-            f"Numba cannot be imported ({error}); sgd and gradient_descent give the "
-            f"same results without it, but take about a thousand times as long",
-            RuntimeWarning,
-            stacklevel=5,
-        )
-        return None
-    return _compiled
+        why = f"Numba cannot be imported ({error})"
+    except Exception as error:  # whatever Numba raises where it cannot keep its code
+        why = f"Numba cannot compile ({error}); NUMBA_CACHE_DIR names a folder for it"
+    else:
+        return _compiled
+    warnings.warn(
+        f"{why}; sgd and gradient_descent give the same results without it, but take "
+        f"about a thousand times as long",
+        RuntimeWarning,
+        stacklevel=5,
+    )
+    return None
 
 
 def _threads() -> int:
@@ -442,10 +517,7 @@ def _threads() -> int:
 
 
 def _order(order: ArrayLike) -> NDArray[np.integer[Any]]:
-    try:
-        rows = np.asarray(order)
-    except ValueError as error:
-        raise ValueError(f"order: expected an array of integers; {error}") from None
+    rows = array(order, "order")
     if rows.size == 0 or rows.ndim not in (1, 2, 3):
         raise ValueError(
             f"order: expected shape (steps,), (steps, m) or (k, steps, m), with none "
@@ -458,9 +530,7 @@ def _order(order: ArrayLike) -> NDArray[np.integer[Any]]:
 
 def _rate(learning_rate: ArrayLike, n_steps: int) -> Array:
     """Return the learning rate of each step; one number takes no more memory."""
-    rate = finite(learning_rate, "learning_rate")
-    if rate.dtype.kind == "c":
-        raise TypeError("learning_rate: expected real numbers, got complex ones")
+    rate = real(learning_rate, "learning_rate")
     if rate.shape not in ((), (n_steps,)):
         raise ValueError(
             f"learning_rate: expected a number, or shape ({n_steps},) with one for "

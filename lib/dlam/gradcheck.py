@@ -110,11 +110,11 @@ def complex_step(f: Function, p: ArrayLike, h: float = 1e-20) -> NDArray[np.floa
     h = _step(h, None)
     g = np.empty_like(p)
     for j, e in enumerate(np.eye(p.size)):
-        g[j] = along(lambda q: _complex(f(q)), p, e, h)
+        g[j] = _along(lambda q: _complex(f(q)), p, e, h)
     return g
 
 
-def along(
+def _along(
     f: Function, p: NDArray[np.float64], v: NDArray[np.float64], h: float = 1e-20
 ) -> NDArray[np.float64]:
     """Return the derivative of f along v by a complex step, at real p.

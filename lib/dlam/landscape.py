@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from dlam import _lemma
 from dlam._checks import finite, real
-from dlam.backprop import slope_of_cost
-from dlam.costs import Loss, of_logits, paired, quadratic
-from dlam.gradcheck import along
-from dlam.network import Model, Network, parameters
+from dlam.backprop import _slope_of_cost
+from dlam.costs import Loss, _of_logits, paired, quadratic
+from dlam.gradcheck import _along
+from dlam.network import Model, Network, _parameters
 
 __all__ = ["hessian", "jacobian", "line", "plane", "residuals"]
 
@@ -147,12 +147,12 @@ def hessian(
            [2., 1.]])
     """
     X, Y = paired(net, real(X, "X"), real(Y, "Y"), loss)
-    p = parameters(net, real(p, "p"))
+    p = _parameters(net, real(p, "p"))
     if p.ndim != 1:
         raise ValueError(f"p: expected shape (s,), got {p.shape}")
-    slope = slope_of_cost(*of_logits(net, loss))
+    slope = _slope_of_cost(*_of_logits(net, loss))
     rows = [
-        along(lambda q: slope(q, X, Y), p, directions)
+        _along(lambda q: slope(q, X, Y), p, directions)
         for directions in _chunks(np.eye(p.size), p.size)
     ]
     H = np.concatenate(rows)
@@ -198,7 +198,7 @@ def residuals(
     array([0.5])
     """
     X, Y = paired(net, X, Y)
-    p = parameters(net, p)
+    p = _parameters(net, p)
     r = Y - (net._output(p, X) if isinstance(net, Network) else net(p, X))
     return r.reshape(*r.shape[:-2], -1)
 
@@ -241,7 +241,7 @@ def jacobian(
     array([[-0.25, -0.5 , -0.25]])
     """
     X, Y = paired(net, X, Y)
-    p = parameters(net, p)
+    p = _parameters(net, p)
     outputs = np.prod(Y.shape[1:], dtype=int)
     unit = np.eye(outputs).reshape(outputs, 1, *Y.shape[1:])
     if isinstance(net, Network):

@@ -16,7 +16,7 @@ from dlam import _lemma
 from dlam._checks import count, finite, generator, numbers
 from dlam.activations import Activation, sigmoid
 
-__all__ = ["Layer", "Network"]
+__all__ = ["Layer", "Model", "Network"]
 
 Array = NDArray[np.float64]
 Layers = dict[int, Array]
@@ -37,7 +37,26 @@ class Model(Protocol):
         """Return the output at each row of X."""
 
     def pullback(self, p: Array, X: Array) -> Pullback:
-        """Return the output, and the function that takes slopes back to p."""
+        """Return the output, and the function that takes slopes back to p.
+
+        Parameters
+        ----------
+        p : ndarray, shape (s,) or (k, s)
+        X : ndarray, a data point in each row
+
+        Returns
+        -------
+        output : ndarray, a row for each of X, with a leading k for an ensemble
+        back : callable
+            From the derivatives of a function with respect to the output, shaped
+            like it, to those with respect to p, shaped like p.
+
+        Examples
+        --------
+        >>> output, back = Network((1, 1)).pullback([0.0, 0.0], [[2.0]])
+        >>> back([[1.0]])
+        array([0.5 , 0.25])
+        """
 
 
 class Layer(NamedTuple):
@@ -161,7 +180,7 @@ class Network:
         Equation: eq-network
         """
         X = self._points(X)
-        a = self._output(parameters(self, p), np.atleast_2d(X))
+        a = self._output(_parameters(self, p), np.atleast_2d(X))
         return a if X.ndim == 2 else a[..., 0, :]
 
     def pullback(
@@ -200,7 +219,7 @@ class Network:
         (array([[0.5]]), array([0.25, 0.5 , 0.25]))
         """
         X = self._points(X)
-        rows, back = self._pullback(parameters(self, p), np.atleast_2d(X))
+        rows, back = self._pullback(_parameters(self, p), np.atleast_2d(X))
         output = rows if X.ndim == 2 else rows[..., 0, :]
 
         def checked(slope: ArrayLike) -> NDArray[np.float64]:
@@ -238,7 +257,7 @@ class Network:
         >>> net.unpack(np.array([1.0, 2.0, 3.0]))
         (Layer(W=array([[1., 2.]]), b=array([3.])),)
         """
-        return tuple(self._views(parameters(self, p)))
+        return tuple(self._views(_parameters(self, p)))
 
     def _named(
         self, p: NDArray[np.float64]
@@ -364,7 +383,7 @@ class Network:
         return X
 
 
-def parameters(net: Model, p: ArrayLike) -> Array:
+def _parameters(net: Model, p: ArrayLike) -> Array:
     """Return `p`, which has the shape that the model wants."""
     p, s = finite(p, "p"), net.n_parameters
     if p.ndim not in (1, 2) or p.shape[-1] != s:
@@ -374,7 +393,7 @@ def parameters(net: Model, p: ArrayLike) -> Array:
     return p
 
 
-def model(net: Any) -> Model:
+def _model(net: Any) -> Model:
     """Return `net`, which has what a model must have."""
     needed = ("n_parameters", "pullback", "__call__")
     if isinstance(net, type) or not all(hasattr(net, name) for name in needed):

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dlam._checks import real
-from dlam.backprop import slope_of_cost
-from dlam.costs import Loss, of_logits, paired, quadratic
-from dlam.gradcheck import along
-from dlam.network import Model, parameters
+from dlam.backprop import _slope_of_cost
+from dlam.costs import Loss, _of_logits, paired, quadratic
+from dlam.gradcheck import _along
+from dlam.network import Model, _parameters
 
 __all__ = ["hessian_times", "largest_eigenvalue", "sharpness"]
 
@@ -69,11 +69,11 @@ def hessian_times(
     array([6., 3.])
     """
     X, Y = paired(net, real(X, "X"), real(Y, "Y"), loss)
-    p, v = parameters(net, real(p, "p")), real(v, "v")
+    p, v = _parameters(net, real(p, "p")), real(v, "v")
     if v.shape != p.shape:
         raise ValueError(f"v: expected shape {p.shape} like p, got {v.shape}")
-    slope = slope_of_cost(*of_logits(net, loss))
-    return along(lambda q: slope(q, X, Y), p, v)
+    slope = _slope_of_cost(*_of_logits(net, loss))
+    return _along(lambda q: slope(q, X, Y), p, v)
 
 
 def largest_eigenvalue(
@@ -188,12 +188,12 @@ def sharpness(
     5.0
     """
     X, Y = paired(net, real(X, "X"), real(Y, "Y"), loss)
-    p = parameters(net, real(p, "p"))
-    P, slope = np.atleast_2d(p), slope_of_cost(*of_logits(net, loss))
+    p = _parameters(net, real(p, "p"))
+    P, slope = np.atleast_2d(p), _slope_of_cost(*_of_logits(net, loss))
     start = np.tile(np.cos(np.arange(1, P.shape[1] + 1)), (len(P), 1))
 
     def times(v: Array) -> Array:
-        return along(lambda q: slope(q, X, Y), P, v)
+        return _along(lambda q: slope(q, X, Y), P, v)
 
     largest = largest_eigenvalue(times, start)
     return largest.reshape(p.shape[:-1])

@@ -11,12 +11,14 @@ import subprocess
 import sys
 import threading
 import tracemalloc
+import warnings
 from collections.abc import Iterator
 from dataclasses import FrozenInstanceError
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,9 +35,11 @@ from dlam import (
     gradient,
     gradient_descent,
     identity,
+    landscape,
     leaky_relu,
     quadratic,
     relu,
+    rules,
     sampling,
     sgd,
     sigmoid,
@@ -44,6 +48,8 @@ from dlam import (
     tanh,
 )
 from dlam._progress import Progress, watched
+from dlam.penalties import l2
+from dlam.sharpness import hessian_times, sharpness
 from shapes import ALL, LOSSES, Case, cases, check, targets
 
 HH = Network((2, 2, 3, 2))
@@ -104,7 +110,9 @@ def test_an_ensemble_is_trained_as_each_of_its_networks(
     together = sgd(net, P, X, Y, order, 0.05, loss, record_every=5, keep_path=True)
     assert together.cost.shape == (3, 4)
     for n in range(3):
-        alone = sgd(net, P[n], X, Y, each[n], 0.05, loss, 5, keep_path=True)
+        alone = sgd(
+            net, P[n], X, Y, each[n], 0.05, loss, record_every=5, keep_path=True
+        )
         np.testing.assert_array_equal(together.parameters[n], alone.parameters)
         np.testing.assert_array_equal(together.cost[n], alone.cost)
         np.testing.assert_array_equal(together.path[n], alone.path)
@@ -156,7 +164,9 @@ def test_a_small_network_is_compiled_by_itself_if_that_pays(
     for activation in (identity, (sigmoid, identity), (relu, identity)):
         net = Network(layers, activation)
         P = net.normal(np.random.default_rng(1), size=networks)
-        run = descent._Run(net, P, X, Y, order, 0.1, quadratic, None, False)
+        run = descent._Run(
+            net, P, X, Y, order, 0.1, quadratic, rules.plain, None, None, False
+        )
         kernel, code = run.kernel(), descent._compiled_code()
         small = relu not in net.activations
         if loop == "batch":
@@ -177,8 +187,9 @@ def test_wide_layers_are_trained_as_by_the_plain_route() -> None:
     p, X = net.normal(rng, 0.3), rng.normal(size=(50, 13))
     Y = targets(softmax_cross_entropy, 50, 10, rng)
     for order in (draw(60), sampling.minibatches(50, 7, 60, rng)):
-        arguments = (net, p, X, Y, order, 0.1, softmax_cross_entropy, 20)
-        same(sgd(*arguments), plain(*arguments), **CLOSE)
+        arguments = (net, p, X, Y, order, 0.1, softmax_cross_entropy)
+        every = {"record_every": 20}
+        same(sgd(*arguments, **every), plain(*arguments, **every), **CLOSE)
 
 
 @pytest.mark.parametrize("z", [-800.0, -40.0, 40.0, 800.0])
@@ -197,8 +208,9 @@ def test_a_softmax_that_is_certain_is_no_trouble(logits: tuple[float, ...]) -> N
     p = np.array([0.0, 0.0, 0.0, *logits])
     for rows in (order, [[0, 0]] * 5):
         for label in np.eye(3):
-            arguments = (net, p, [[1.0]], [label], rows, 0.1, softmax_cross_entropy, 1)
-            same(sgd(*arguments), plain(*arguments), **CLOSE)
+            arguments = (net, p, [[1.0]], [label], rows, 0.1, softmax_cross_entropy)
+            every = {"record_every": 1}
+            same(sgd(*arguments, **every), plain(*arguments, **every), **CLOSE)
 
 
 @pytest.mark.parametrize("activation", [step, relu, leaky_relu], ids=str)
@@ -208,8 +220,9 @@ def test_a_neuron_at_its_kink_is_as_the_plain_route_has_it(
     net = Network((1, 2, 1), (activation, identity))
     p = np.array([1.0, -1.0, 0.0, 0.0, 2.0, 3.0, 0.5])
     for rows in ([0] * 5, [[0, 0]] * 5):
-        arguments = (net, p, [[0.0]], [[2.0]], rows, 0.1, quadratic, 1)
-        same(sgd(*arguments), plain(*arguments), **CLOSE)
+        arguments = (net, p, [[0.0]], [[2.0]], rows, 0.1, quadratic)
+        every = {"record_every": 1}
+        same(sgd(*arguments, **every), plain(*arguments, **every), **CLOSE)
 
 
 @pytest.mark.parametrize("loss", LOSSES, ids=str)
@@ -277,7 +290,7 @@ def test_importing_the_library_loads_nothing_heavy() -> None:
 def test_gradient_descent_is_a_batch_of_all_the_points(case: Case) -> None:
     net, P, X, Y, loss, _ = case
     order = np.tile(np.arange(len(X)), (6, 1))
-    batch = sgd(net, P, X, Y, order, 0.05, loss, 4)
+    batch = sgd(net, P, X, Y, order, 0.05, loss, record_every=4)
     same(gradient_descent(net, P, X, Y, 6, 0.05, loss, 4), batch)
 
 
@@ -340,11 +353,11 @@ def test_where_python_is_returned_to_changes_nothing(
     for p in (start(), start(5)):
         for order in (draw(200), draw(600).reshape(200, 3)):
             rates = np.linspace(0.1, 0.01, 200)
-            arguments = (HH, p, X, Y, order, rates, quadratic, 7)
-            whole = sgd(*arguments)
+            arguments, every = (HH, p, X, Y, order, rates), {"record_every": 7}
+            whole = sgd(*arguments, **every)
             with monkeypatch.context() as patch:
                 patch.setattr(descent, "CHUNK", chunk)
-                same(sgd(*arguments), whole)
+                same(sgd(*arguments, **every), whole)
 
 
 @pytest.mark.parametrize("threads", ["1", "2", "3", "8"])
@@ -421,7 +434,11 @@ def test_a_run_that_diverges_says_when_and_keeps_what_went_before(
     assert end.history.steps[-1] == last
     assert end.history.steps.size == end.history.cost.size == len(end.history.path)
     assert np.isfinite(end.history.parameters).all()
-    again = sgd(STEEP, p, X, Y, order[:last], 30.0, record_every=every, keep_path=True)
+    with warnings.catch_warnings():  # of a cost that has overflowed
+        warnings.simplefilter("ignore", RuntimeWarning)
+        again = sgd(
+            STEEP, p, X, Y, order[:last], 30.0, record_every=every, keep_path=True
+        )
     same(end.history, again)
 
 
@@ -638,3 +655,158 @@ def test_a_notebook_is_watched_if_somebody_could_answer_a_question(
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     monkeypatch.setitem(sys.modules, "IPython", IPython)  # type: ignore[arg-type]
     assert watched() is person
+
+
+# Rules, penalties, models
+
+
+@pytest.mark.parametrize("k", [None, 3])
+@pytest.mark.parametrize("mu", [0.0, 0.5, 0.9])
+def test_momentum_with_weight_decay_takes_the_steps_of_pytorch(
+    mu: float, k: int | None
+) -> None:
+    P, order, decay = start(k), draw(40).reshape(20, 2), 0.03
+    history = sgd(
+        HH, P, X, Y, order, 0.3, rule=rules.momentum(mu), penalty=l2(decay),
+        record_every=1, keep_path=True,
+    )  # fmt: skip
+    for p, path in zip(np.atleast_2d(P), np.atleast_3d(history.path.T).T, strict=True):
+        theirs = torch.tensor(p, requires_grad=True)
+        optimiser = torch.optim.SGD([theirs], 0.3, mu, weight_decay=decay)
+        for t, rows in enumerate(order, start=1):
+            theirs.grad = torch.tensor(
+                gradient(HH, theirs.detach().numpy(), X[rows], Y[rows])
+            )
+            optimiser.step()
+            np.testing.assert_allclose(path[t], theirs.detach().numpy(), **CLOSE)
+
+
+def test_the_recorded_cost_is_that_of_the_data() -> None:
+    history = sgd(HH, start(), X, Y, draw(9), 0.1, penalty=l2(5.0))
+    assert history.cost[-1] == pytest.approx(cost(HH, history.parameters, X, Y))
+
+
+def test_a_diverging_run_with_momentum_starts_again_with_its_velocity() -> None:
+    with pytest.raises(Diverged) as caught:
+        sgd(STEEP, np.ones(17), X, Y, draw(300), 30.0, rule=rules.momentum(0.5))
+    before, last = caught.value.history, caught.value.step - 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        again = sgd(
+            STEEP, np.ones(17), X, Y, draw(300)[:last], 30.0, rule=rules.momentum(0.5)
+        )
+    np.testing.assert_array_equal(before.parameters, again.parameters)
+
+
+class Straight:
+    """x ↦ p₁ x + p₂, which has what a model must have and nothing else."""
+
+    n_parameters = 2
+
+    def __call__(self, p: np.ndarray, X: np.ndarray) -> np.ndarray:
+        return p[..., :1, np.newaxis] * X + p[..., 1:, np.newaxis]
+
+    def pullback(self, p: np.ndarray, X: np.ndarray) -> Any:
+        def back(slope: np.ndarray) -> np.ndarray:
+            parts = [(slope * X).sum((-1, -2)), slope.sum((-1, -2))]
+            return np.stack(parts, axis=-1)
+
+        return self(p, X), back
+
+
+@pytest.mark.parametrize("k", [None, 3])
+def test_any_model_with_a_pullback_is_trained_and_measured_as_a_network(
+    k: int | None,
+) -> None:
+    line, rng = Network((1, 1), identity), np.random.default_rng(2)
+    p, x, y = line.normal(rng, size=k), rng.normal(size=(5, 1)), rng.normal(size=(5, 1))
+    v = rng.normal(size=p.shape)
+    order = rng.integers(5, size=(9, 2))
+    one, other = (
+        [
+            cost(net, p, x, y),
+            gradient(net, p, x, y),
+            sgd(net, p, x, y, order, 0.1).parameters,
+            gradient_descent(net, p, x, y, 3, 0.1).cost,
+            landscape.residuals(net, p, x, y),
+            landscape.jacobian(net, p, x, y),
+            hessian_times(net, p, v, x, y),
+            sharpness(net, p, x, y),
+            landscape.hessian(net, v.reshape(-1)[:2], x, y),
+        ]
+        for net in (line, Straight())
+    )
+    for a, b in zip(one, other, strict=True):
+        np.testing.assert_allclose(a, b, **CLOSE)
+
+
+def test_what_is_no_model_rule_or_penalty_is_refused() -> None:
+    for f in (cost, gradient, sharpness, landscape.hessian, landscape.jacobian):
+        with pytest.raises(TypeError, match="net: expected a Network, or another"):
+            f("net", np.zeros(2), [[1.0]], [[1.0]])  # type: ignore[operator]
+    with pytest.raises(TypeError, match="rule: expected a Rule"):
+        sgd(HH, start(), X, Y, [0], 0.1, rule=10)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="penalty: expected a Penalty"):
+        sgd(HH, start(), X, Y, [0], 0.1, penalty=0.1)  # type: ignore[arg-type]
+
+
+# What went wrong without a word
+
+
+def test_an_order_that_may_be_one_for_each_network_is_refused() -> None:
+    order = draw(300).reshape(3, 100)
+    with pytest.raises(ValueError, match="either 3 steps of mini-batches or an order"):
+        sgd(HH, start(3), X, Y, order, 0.05)
+    assert sgd(HH, start(3), X, Y, order[..., None], 0.05).steps[-1] == 100
+    assert sgd(HH, start(3), X, Y, order[:, :3], 0.05).steps[-1] == 3
+    assert sgd(HH, start(), X, Y, order[:1], 0.05).steps[-1] == 1
+
+
+@pytest.mark.parametrize("route", [sgd, plain])
+def test_a_cost_that_overflows_is_not_recorded_in_silence(route: Any) -> None:
+    huge = Network((2, 2), identity)
+    with pytest.warns(RuntimeWarning, match="infinite or NaN after step 0"):
+        route(huge, np.full(6, 1e200), X, Y, [0], 1e-300)
+
+
+def test_histories_are_compared_as_objects() -> None:
+    one, other = (sgd(HH, start(), X, Y, [0], 0.05) for _ in range(2))
+    assert one == one
+    assert one != other
+    assert len({one, other}) == 2
+
+
+def test_without_a_place_for_its_code_numba_gives_the_same_numbers() -> None:
+    program = """
+import numba.core.caching as caching
+caching.FunctionCache._impl_class._locator_classes = []
+import numpy as np
+from dlam import Network, data, descent, sgd
+net = Network((2, 2, 3, 2))
+p = net.normal(np.random.default_rng(1))
+history = sgd(net, p, *data.drilling_sites(), np.arange(50) % 10, 0.05)
+print(descent._compiled_code() is not None, *map(repr, history.parameters.tolist()))
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    found, *numbers = done.stdout.split()
+    assert found == "True"
+    compiled = sgd(HH, start(), X, Y, np.arange(50) % 10, 0.05)
+    np.testing.assert_array_equal([float(x) for x in numbers], compiled.parameters)
+
+
+def test_wide_layers_leave_the_compiled_loops() -> None:
+    for sizes, m, compiled in (((2, 64, 2), 128, True), ((784, 1024, 10), 128, False)):
+        net = Network(sizes)
+        p, x, y = (
+            np.zeros(net.n_parameters),
+            np.ones((1, sizes[0])),
+            np.zeros((1, sizes[-1])),
+        )
+        order = np.zeros((1, m), int)
+        run = descent._Run(
+            net, p, x, y, order, 0.1, quadratic, rules.plain, None, None, False
+        )
+        assert (run.kernel() is not None) == compiled

@@ -127,15 +127,18 @@ def read_tests(folder: Path) -> Iterator[tuple[str | None, Test, str]]:
     """Yield the marks in the tests: label (None if no literal), test and place."""
     for path in sorted(folder.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            for mark in getattr(node, "decorator_list", []):
+            if not isinstance(node, ast.FunctionDef):
+                continue
+            for mark in node.decorator_list:
                 call = mark if isinstance(mark, ast.Call) else None
                 if ast.unparse(call.func if call else mark) != "pytest.mark.equation":
                     continue
                 where = f"{path.name}:{mark.lineno}"
                 test = Test(path.name, node.name)
-                for label in (call.args if call else []) or [None]:
-                    literal = isinstance(label, ast.Constant)
-                    yield (label.value if literal else None), test, where
+                for label in (call and call.args) or [mark]:
+                    literal = label.value if isinstance(label, ast.Constant) else None
+                    named = literal if isinstance(literal, str) else None
+                    yield named, test, where
 
 
 def collect(root: Path = ROOT) -> tuple[list[Chapter], list[str]]:
