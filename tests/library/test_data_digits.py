@@ -43,7 +43,7 @@ def test_classes_that_there_are_not_are_refused(classes: tuple[int, ...]) -> Non
 
 @pytest.mark.parametrize("classes", [3, (1.5,), "a"])
 def test_classes_that_are_no_integers_are_refused(classes: Any) -> None:
-    with pytest.raises(TypeError, match="classes: expected (an integer|integers)"):
+    with pytest.raises(TypeError, match=r"classes: expected (an integer|integers)"):
         digits(classes)
 
 
