@@ -55,7 +55,7 @@ def test_the_margin_is_told_in_multiples_of_the_difference(
 
 
 def run(*values: float) -> dict[str, Any]:
-    claims = [{"stated": "3.0", "value": v, "holds": v == 3} for v in values]
+    claims = [{"stated": "3.0", "value": float(v), "holds": v == 3} for v in values]
     return {"claims": claims, "reached": ["dlam.network"], "error": None}
 
 
