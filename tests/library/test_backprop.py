@@ -217,3 +217,18 @@ def test_each_formula_of_the_lemma_stands_once_in_the_source() -> None:
     for number in ("(5.2)", "(5.3)", "(5.5)", "(5.6)", "(5.7)", "(5.8)"):
         lines = [x for x in source.splitlines() if f"# {number}" in x]
         assert len(lines) == 1, number
+
+
+@pytest.mark.parametrize("f", [cost, gradient], ids=["cost", "gradient"])
+def test_each_argument_is_looked_through_once(f, monkeypatch) -> None:
+    seen: list[str] = []
+    real = np.isfinite
+
+    def isfinite(x, *rest):
+        seen.append(str(np.shape(x)))
+        return real(x, *rest)
+
+    monkeypatch.setattr(np, "isfinite", isfinite)
+    net = Network((2, 4, 3))
+    f(net, np.zeros(net.n_parameters), np.ones((5, 2)), np.ones((5, 3)))
+    assert sorted(seen) == sorted([f"({net.n_parameters},)", "(5, 2)", "(5, 3)"])

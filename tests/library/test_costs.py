@@ -240,3 +240,24 @@ def test_what_is_no_loss_or_no_network_is_refused() -> None:
         cost((1, 1), np.zeros(2), [[0.0]], [[0.0]])  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="Y: expected numbers"):
         cost(LINE, np.zeros(2), [[0.0]], [["a"]])  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize(
+    "loss", [quadratic, binary_cross_entropy, softmax_cross_entropy], ids=repr
+)
+def test_outputs_and_targets_of_different_shapes_are_refused(loss) -> None:
+    for f in (loss, loss.slope):
+        with pytest.raises(ValueError, match=r"y: expected shape \(5, 1\)"):
+            f(np.full((5, 1), 0.5), np.full(5, 0.5))
+
+
+def test_a_loss_that_works_in_place_is_refused_and_changes_nothing() -> None:
+    eager = Loss(
+        "eager",
+        lambda a, y: ((a - y) ** 2).sum(axis=-1),
+        lambda a, y: np.subtract(a, y, out=y),
+    )
+    X, Y = np.ones((2, 1)), np.zeros((2, 1))
+    with pytest.raises(ValueError, match="eager"):
+        gradient(Network((1, 1)), np.zeros(2), X, Y, eager)
+    assert (Y == 0).all()

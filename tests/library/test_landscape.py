@@ -183,3 +183,11 @@ def test_bad_arguments_are_refused() -> None:
     for f in (residuals, jacobian):
         with pytest.raises(ValueError, match="Y: expected shape"):
             f(HH, p, X, Y[:3])
+
+
+@pytest.mark.parametrize("wrong", ["X", "Y"])
+def test_the_hessian_of_complex_data_is_refused(wrong: str) -> None:
+    data = {"X": np.ones((2, 1)), "Y": np.zeros((2, 1))}
+    data[wrong] = data[wrong] * 1j
+    with pytest.raises(TypeError, match=f"{wrong}: expected real"):
+        hessian(Network((1, 1)), np.zeros(2), data["X"], data["Y"])

@@ -412,3 +412,9 @@ def test_a_network_is_a_value() -> None:
     assert Network((2, 3, 1), step).activations == (step, step)
     with pytest.raises(AttributeError):
         Network((2, 3)).sizes = (2, 4)  # type: ignore[misc]
+
+
+def test_slopes_of_another_shape_than_the_output_are_refused() -> None:
+    _, back = Network((2, 3)).pullback(np.zeros(9), np.ones((4, 2)))
+    with pytest.raises(ValueError, match=r"slope: expected shape \(4, 3\)"):
+        back(np.ones((4, 2)))

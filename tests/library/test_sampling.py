@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from dlam.sampling import epochs, minibatches, with_replacement
+from dlam.sampling import epochs, masks, minibatches, with_replacement
 from shapes import check
 
 count = st.integers(1, 30)
@@ -92,3 +92,24 @@ def test_bad_arguments_are_refused() -> None:
         minibatches(5, 0, 2, rng)
     with pytest.raises(ValueError, match="m: expected at most N = 5"):
         minibatches(5, 6, 2, rng, replace=False)
+
+
+@given(keep=st.sampled_from([0.25, 0.5, 0.8, 1.0]), seed=st.integers(0, 2**32 - 1))
+def test_a_mask_keeps_the_share_that_is_asked_for(keep: float, seed: int) -> None:
+    drawn = masks((200, 50), keep, np.random.default_rng(seed))
+    assert drawn.shape == (200, 50)
+    assert {*np.unique(drawn)} <= {0.0, 1 / keep}
+    # Six standard deviations of the mean of 10 000 factors.
+    assert abs(drawn.mean() - 1) <= 6 * np.sqrt((1 - keep) / keep / 10_000)
+
+
+@pytest.mark.parametrize("keep", [0.0, -0.1, 1.1, np.nan, [0.5]])
+def test_a_probability_to_keep_outside_its_bounds_is_refused(keep: float) -> None:
+    with pytest.raises(ValueError, match=r"^keep: expected"):
+        masks(3, keep, np.random.default_rng(1))
+
+
+@pytest.mark.parametrize(("shape", "error"), [(0, ValueError), ((2, 1.5), TypeError)])
+def test_a_shape_of_masks_that_is_none_is_refused(shape, error) -> None:
+    with pytest.raises(error, match="shape"):
+        masks(shape, 0.5, np.random.default_rng(1))

@@ -215,3 +215,14 @@ def test_a_tanh_network_agrees_along_a_grid_of_scales() -> None:
         P = net.normal(np.random.default_rng(4), scale=scale, size=3)
         each = [np.linalg.eigvalsh(hessian(net, p, X, Y))[-1] for p in P]
         np.testing.assert_allclose(sharpness(net, P, X, Y), each, rtol=1e-9)
+
+
+@pytest.mark.parametrize("wrong", ["X", "Y"])
+def test_complex_data_are_refused(wrong: str) -> None:
+    data = {"X": np.ones((2, 1)), "Y": np.zeros((2, 1))}
+    data[wrong] = data[wrong] * 1j
+    net, p = Network((1, 1)), np.zeros(2)
+    with pytest.raises(TypeError, match=f"{wrong}: expected real"):
+        sharpness(net, p, data["X"], data["Y"])
+    with pytest.raises(TypeError, match=f"{wrong}: expected real"):
+        hessian_times(net, p, np.ones(2), data["X"], data["Y"])
