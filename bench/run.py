@@ -193,7 +193,7 @@ def higham(table: Table, rounds: int) -> None:
     for name, steps in (("NumPy", few), ("torch", fewer)):
         whole = slow[name] * n / steps
         table.row(
-            f"{name}, scaled from {steps:,} steps".replace(",", " "),
+            f"{name}, scaled from {steps:_} steps".replace("_", " "),
             f"{whole:.1f} s",
             f"{whole / times['here']:.0f} × sgd",
         )

@@ -33,6 +33,7 @@ CHECKERS = {
 TESTS = {
     "_checks": ("network", "sampling", "descent"),
     "_compiled": ("descent",),
+    "_lemma": ("backprop", "network", "landscape"),
     "_progress": ("progress", "descent"),
 }
 # Modules of the library that compute nothing that is claimed.
