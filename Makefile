@@ -52,6 +52,7 @@ test: $(VENV)/test node_modules ## Run what every change must pass
 	@$(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder -p tools.record.nbval_plugin \
 	  --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg \
 	  tests/site book tests/live $(WRITING)
+	@$(TOOLS) evidence --age
 
 verify: ## Check everything and measure the evidence anew (hours; commits the evidence)
 	@DLAM_FULL=1 $(MAKE) test

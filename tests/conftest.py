@@ -32,14 +32,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Keep the tests of one chapter, and those that read its text."""
+    """Leave out what is tried at night alone, and what is about other chapters."""
+    kept = [item for item in items if FULL or not _at_night(item)]
     if chapter := config.getoption("--chapter"):
         its = re.compile(rf"test_chapter_{chapter}\.py|\[(?:book/)?{chapter}-")
-        kept = [item for item in items if its.search(item.nodeid)]
+        kept = [item for item in kept if its.search(item.nodeid)]
         if not kept:
             raise pytest.UsageError(f"no test is about chapter {chapter!r}")
-        config.hook.pytest_deselected(items=[i for i in items if i not in kept])
-        items[:] = kept
+    chosen = {*kept}
+    config.hook.pytest_deselected(items=[i for i in items if i not in chosen])
+    items[:] = kept
+
+
+def _at_night(item: pytest.Item) -> bool:
+    """Say whether a test is marked so, or needs the printed book."""
+    printed = "latex" in getattr(item, "fixturenames", ())
+    return printed or item.get_closest_marker("night") is not None
 
 
 def _build(builder: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -97,8 +105,6 @@ def show(
 @pytest.fixture(scope="session")
 def latex(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that holds the PDF and TeX's log."""
-    if not FULL:
-        pytest.skip("the book is printed where everything is checked: DLAM_FULL=1")
     require_program("latexmk", "xelatex", "rsvg-convert")
     return _build("pdflatex", tmp_path_factory) / "latex"
 

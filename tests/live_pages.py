@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 import page_checks as checks
-from needed import FULL, ROOT, require_program
+from needed import ROOT, require_program
 from tools.pages import browser
 
 WAIT = 60_000  # milliseconds: a busy machine takes its time
@@ -23,7 +23,7 @@ PHONE = {"viewport": {"width": checks.NARROW, "height": 740}, "has_touch": True}
 # Every gesture of every figure is tried where everything is checked.  A change is
 # held to less: each figure starts, computes what the library computes, can be
 # reached by keys, keeps its state in the address, and leaves a picture behind.
-at_night = pytest.mark.skipif(not FULL, reason="`make verify` does it")
+at_night = pytest.mark.night
 
 
 class Place(NamedTuple):
