@@ -287,7 +287,8 @@ def test_a_share_is_never_rounded_up(part: int, whole: int, shown: str) -> None:
 
 def test_the_page_says_how_old_the_evidence_is() -> None:
     old, new = {"date": "2001-01-01"}, {"date": "2002-01-01"}
-    assert "2001-01-01 to 2002-01-01; of 3 measurements 1 are stale" in page.age(
-        [new, old], 3, ["paper"]
+    assert (
+        "2001-01-01 to 2002-01-01; 1 of 3 units are not measured as they are now"
+        in page.age([new, old], 3, ["paper"])
     )
     assert "on 2001-01-01; nothing" in page.age([old], 1, [])

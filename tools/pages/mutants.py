@@ -65,7 +65,7 @@ def page() -> str:
         held=number(held),
         age=age(
             [*library.values(), *book.values()],
-            len(library) + len(book),
+            len(units.units("mutants")) + len(units.units("formulas")),
             [unit for kind, unit in stale if kind != "platforms"],
         ),
     )
@@ -101,8 +101,8 @@ def age(measured: list[units.Measured], of: int, stale: list[str]) -> str:
     if not stale:
         return f"This was measured {since}; nothing that it depends on has changed."
     return (
-        f"This was measured {since}; of {of} measurements {len(stale)} are stale, "
-        "because the program, its tests or the packages have changed since."
+        f"This was measured {since}; {len(stale)} of {of} units are not measured as they are "
+        "now, because the program, its tests or the packages have changed since."
     )
 
 
