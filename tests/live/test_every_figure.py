@@ -43,7 +43,9 @@ def test_it_is_fetched_when_it_comes_into_view_and_nothing_else_is(show, place):
     own = f"figures/{place.name}/"
     assert f"{own}{place.name}.js" in figure.fetched()
     assert all(f.startswith((own, "kit/", "l")) for f in figure.fetched())
-    assert 0 < checks.weight(figure.asked()) < MOST
+    # A worker asks again for what the page has, and gets it without a transfer.
+    once = {response.url: response for response in figure.asked()}
+    assert 0 < checks.weight(once.values()) < MOST
     assert figure.box.locator("h1, h2").count() == 0
     assert not figure.seen.foreign
     assert not figure.seen.errors
