@@ -102,7 +102,8 @@ def age(measured: list[units.Measured], of: int, stale: list[str]) -> str:
         return f"This was measured {since}; nothing that it depends on has changed."
     return (
         f"This was measured {since}; {len(stale)} of {of} units are not measured as "
-        "they are now, because the program, its tests or the packages have changed since."
+        "they are now, because the program, its tests or the packages have changed "
+        "since."
     )
 
 
