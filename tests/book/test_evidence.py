@@ -266,7 +266,7 @@ def test_what_is_wrong_with_reasons_is_said(tmp_path: Path) -> None:
 
 
 def test_a_low_mutation_score_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "score", lambda: (100, 94))
+    monkeypatch.setattr(command, "score", lambda results: (100, 94))
     assert "only 94 of 100 mutants are noticed" in command.faults()
 
 

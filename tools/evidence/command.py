@@ -17,9 +17,9 @@ from tools.evidence import mutants, platforms, units
 LEAST = 0.95  # of the mutants of the library that its tests have to notice
 
 
-def score() -> tuple[int, int]:
-    """Return how many mutants of the library there are, and how many are noticed."""
-    found = units.measured("mutants").values()
+def score(results: dict[str, units.Measured]) -> tuple[int, int]:
+    """Return how many mutants there are, and how many are noticed."""
+    found = results.values()
     return sum(one["made"] for one in found), sum(one["noticed"] for one in found)
 
 
@@ -33,7 +33,7 @@ def faults() -> list[str]:
     ]
     for unit, one in units.measured("platforms").items():
         found += platforms.failures(unit, one)
-    made, noticed = score()
+    made, noticed = score(units.measured("mutants"))
     if noticed < LEAST * made:
         found.append(f"only {noticed} of {made} mutants are noticed")
     return found

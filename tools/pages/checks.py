@@ -111,7 +111,7 @@ Change a digit in a chapter, and see who protests.
 
 def page(found: Counts) -> str:
     """Return the text of the page."""
-    made, noticed = command.score()
+    made, noticed = command.score(units.measured("mutants"))
     mutants = (
         f"\nSigns, indices and constants of the library were altered, one at a time: "
         f"of {made} alterations the tests notice {noticed}.\n"

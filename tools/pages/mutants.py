@@ -7,6 +7,7 @@ from typing import Any
 
 from tools import ROOT
 from tools.evidence import units
+from tools.evidence.command import score
 from tools.pages.generated import put
 
 SAID = re.compile(r"^[\w.]*: ")  # in which function
@@ -56,7 +57,7 @@ def page() -> str:
     """Return the text of the page."""
     library, book = units.measured("mutants"), units.measured("formulas")
     stale = units.stale()
-    (made, noticed), (formulas, held) = totals(library), totals(book)
+    (made, noticed), (formulas, held) = score(library), score(book)
     head = HEAD.format(
         made=number(made),
         noticed=number(noticed),
@@ -84,12 +85,6 @@ def page() -> str:
             entries = units.reasons(kind, unit)
             parts += [f"\n### `{unit}`\n"] * bool(entries) + [*map(_reason, entries)]
     return "".join([*parts, "\n:::::\n"])
-
-
-def totals(results: Results) -> tuple[int, int]:
-    """Return how many mutants there are, and how many are noticed."""
-    every = results.values()
-    return sum(one["made"] for one in every), sum(one["noticed"] for one in every)
 
 
 def age(measured: list[units.Measured], of: int, stale: list[str]) -> str:
