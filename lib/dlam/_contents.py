@@ -114,7 +114,8 @@ CONTENTS: dict[str, Module] = {
     "coordinates": _module(
         "learning an image from the coordinates of its pixels",
         6,
-        "amplitude every_second fourier_features grid photograph psnr start",
+        "amplitude colours every_second fourier_features grid photograph picture psnr "
+        "start",
     ),
     "claims": _module(
         "the numbers in the text, held against the numbers computed",

@@ -6,18 +6,22 @@ right and the second down.  A frequency counts the periods across the square.
 
 from __future__ import annotations
 
+from os import PathLike, fspath
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dlam._checks import count, generator, real
+from dlam._checks import count, generator, needed, real
 from dlam.network import Network
 
 __all__ = [
     "amplitude",
+    "colours",
     "every_second",
     "fourier_features",
     "grid",
     "photograph",
+    "picture",
     "psnr",
     "start",
 ]
@@ -25,6 +29,7 @@ __all__ = [
 Array = NDArray[np.float64]
 
 TOP, LEFT, SIDE = 20, 30, 384  # the square that is cut out of the photograph
+EIGHT_BITS = {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBX", "RGBa", "CMYK"}
 
 
 def grid(height: int, width: int) -> NDArray[np.float64]:
@@ -38,8 +43,8 @@ def grid(height: int, width: int) -> NDArray[np.float64]:
     Returns
     -------
     ndarray, shape (height width, 2)
-        In the order in which `image.reshape(-1, 3)` has the colours: row by row
-        from the top, each from left to right.
+        In the order in which `colours` has the colours: row by row from the top,
+        each from left to right.
 
     Raises
     ------
@@ -90,6 +95,54 @@ def every_second(height: int, width: int) -> NDArray[np.bool_]:
     rows, columns = np.indices((count(height, "height"), count(width, "width")))
     dark: NDArray[np.bool_] = ((rows + columns) % 2 == 0).ravel()
     return dark
+
+
+def colours(image: ArrayLike) -> NDArray[np.float64]:
+    """Return the colours of the pixels of an image, one a row.
+
+    Parameters
+    ----------
+    image : array, shape (height, width, 3)
+        Red, green and blue from 0 to 1.
+
+    Returns
+    -------
+    ndarray, shape (height width, 3)
+        In the order of `grid`; an array of its own.
+
+    Raises
+    ------
+    ValueError
+        If the shape is another, as that of an image with transparency is, or a
+        number is not between 0 and 1.
+    TypeError
+        If `image` does not hold real numbers.
+
+    Examples
+    --------
+    >>> colours([[[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]])
+    array([[1., 0., 0.],
+           [0., 0., 1.]])
+    """
+    table = real(image, "image")
+    if table.ndim != 3 or table.shape[2] != 3 or table.size == 0:
+        fourth = table.ndim == 3 and table.shape[2] == 4
+        raise ValueError(
+            f"image: expected shape (height, width, 3), got {table.shape}"
+            + ("; the fourth number of a pixel is its opacity" if fourth else "")
+        )
+    return _from_0_to_1(table).reshape(-1, 3).copy()
+
+
+def _from_0_to_1(image: Array) -> Array:
+    low, high = image.min(initial=0), image.max(initial=0)
+    if low < 0 or high > 1:
+        raise ValueError(
+            f"image: expected colours from 0 to 1, got numbers from {image.min():g} "
+            f"to {image.max():g}"
+            + ("; divide by 255" if low >= 0 and 2 < high <= 255 else "")
+        )
+    return image
 
 
 def fourier_features(
@@ -194,9 +247,9 @@ def psnr(values: ArrayLike, image: ArrayLike) -> float | NDArray[np.float64]:
     Parameters
     ----------
     values : array, shape (N, c) or (k, N, c)
-        Colours from 0 to 1, or those of k networks.
+        The colours that a network outputs, or those of k networks.
     image : array, shape (N, c)
-        The true ones.
+        The true ones, which are between 0 and 1.
 
     Returns
     -------
@@ -206,7 +259,8 @@ def psnr(values: ArrayLike, image: ArrayLike) -> float | NDArray[np.float64]:
     Raises
     ------
     ValueError
-        If the shapes do not fit, or a number is not finite.
+        If the shapes do not fit, a number is not finite, or one of `image` is not
+        between 0 and 1.
 
     Notes
     -----
@@ -223,6 +277,7 @@ def psnr(values: ArrayLike, image: ArrayLike) -> float | NDArray[np.float64]:
             f"values, image: expected shapes (N, c) or (k, N, c), and (N, c), "
             f"got {given.shape} and {true.shape}"
         )
+    true = _from_0_to_1(true)
     with np.errstate(divide="ignore", over="ignore"):
         ratio: float | Array = -10 * np.log10(np.mean((given - true) ** 2, (-2, -1)))
     return ratio
@@ -321,3 +376,85 @@ def photograph(size: int = 48) -> NDArray[np.float64]:
     block = SIDE // size
     small: Array = square.reshape(size, block, size, block, 3).mean((1, 3)) / 255
     return small
+
+
+def picture(file: str | PathLike[str], size: int = 48) -> NDArray[np.float64]:
+    """Read a picture of your own, cut out its middle square and make it smaller.
+
+    Each pixel of the result is the mean of the part of the original that it covers.
+    What is transparent is laid on white, shades of grey become colours, and a
+    photograph that was taken with the camera turned is turned back.
+
+    Parameters
+    ----------
+    file : str or path
+        A PNG, a JPEG, or another kind of file that Pillow reads, with eight bits
+        for each colour.
+    size : int, optional
+        How many pixels a side the result has: at most as many as the shorter side
+        of the original.
+
+    Returns
+    -------
+    ndarray, shape (size, size, 3)
+        Red, green and blue from 0 to 1.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is no picture or one with more than eight bits for each colour,
+        or `size` is below 1 or larger than the picture.
+    TypeError
+        If `file` is no path, or `size` no integer.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import matplotlib.pyplot as plt
+    >>> with TemporaryDirectory() as folder:
+    ...     name = Path(folder) / "half-transparent-black.png"
+    ...     plt.imsave(name, np.full((6, 8, 4), [0.0, 0.0, 0.0, 0.4]))
+    ...     picture(name, 2).round(3)[0]
+    array([[0.6, 0.6, 0.6],
+           [0.6, 0.6, 0.6]])
+    """
+    if not isinstance(file, str | PathLike):
+        raise TypeError(f"file: expected the path of a picture, got {file!r}")
+    name, size = fspath(file), count(size, "size")
+    pil = needed("PIL.Image", "book")
+    try:
+        with pil.open(name) as opened:
+            if opened.mode not in EIGHT_BITS:
+                raise ValueError(
+                    f"file: expected a picture with eight bits for each colour, "
+                    f"got the mode {opened.mode!r} in {name!r}"
+                )
+            turned = needed("PIL.ImageOps", "book").exif_transpose(opened)
+            original = np.asarray(turned.convert("RGBA")) / 255
+    except pil.UnidentifiedImageError:
+        raise ValueError(f"file: expected a picture, got {name!r}") from None
+    height, width, _ = original.shape
+    side = min(height, width)
+    if size > side:
+        raise ValueError(
+            f"size: expected at most the shorter side of the picture, {side}, "
+            f"got {size}"
+        )
+    top, left = (height - side) // 2, (width - side) // 2
+    square = original[top : top + side, left : left + side]
+    opacity = square[..., 3:]
+    on_white = opacity * square[..., :3] + 1 - opacity
+    share = _shares(side, size)
+    small: Array = np.einsum("ik,klc,jl->ijc", share, on_white, share, optimize=True)
+    return small.clip(0, 1)
+
+
+def _shares(n: int, size: int) -> Array:
+    """Return what share of each of `size` large pixels each of n small ones has."""
+    edges = np.arange(size + 1) * n / size
+    covered = np.clip(edges[:, np.newaxis] - np.arange(n), 0, 1)
+    shares: Array = np.diff(covered, axis=0) * size / n
+    return shares

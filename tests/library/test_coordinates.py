@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,15 +11,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from sklearn.datasets import load_sample_image
 
 from dlam import Network
 from dlam.coordinates import (
     amplitude,
+    colours,
     every_second,
     fourier_features,
     grid,
     photograph,
+    picture,
     psnr,
     start,
 )
@@ -108,7 +112,138 @@ def test_the_photograph_is_made_of_means_of_squares(size) -> None:
         assert small[i, j] == pytest.approx(expected)
 
 
+@given(sides, sides, seeds)
+def test_colours_are_in_the_order_of_the_grid(height, width, seed) -> None:
+    image = np.random.default_rng(seed).random((height, width, 3))
+    Y, X = colours(image), grid(height, width)
+    for (x, y), colour in zip(X, Y, strict=True):
+        i, j = round((y + 1) * height / 2 - 0.5), round((x + 1) * width / 2 - 0.5)
+        assert colour.tolist() == image[i, j].tolist()
+    Y[:] = 7
+    assert image.max() <= 1
+
+
+# A picture of one's own
+
+
+def saved(folder: Path, numbers, name: str = "picture.png", **options) -> Path:
+    Image.fromarray(np.asarray(numbers, dtype=np.uint8)).save(folder / name, **options)
+    return folder / name
+
+
+@pytest.mark.parametrize("shape", [(7, 7), (7, 12), (13, 9)])
+@pytest.mark.parametrize("size", [1, 3, 5, 7])
+def test_a_picture_is_made_of_the_means_of_its_middle_square(
+    tmp_path, shape, size
+) -> None:
+    original = np.random.default_rng(1).integers(0, 256, (*shape, 3))
+    small = picture(saved(tmp_path, original), size)
+    side = min(shape)
+    top, left = (shape[0] - side) // 2, (shape[1] - side) // 2
+    square = original[top : top + side, left : left + side] / 255
+    # Each pixel cut into size × size equal parts, of which side × side make a new one.
+    fine = square.repeat(size, axis=0).repeat(size, axis=1)
+    blocks = fine.reshape(size, side, size, side, 3)
+    assert small == pytest.approx(blocks.mean(axis=(1, 3)))
+
+
+def test_a_photograph_in_a_jpeg_is_read_from_0_to_1(tmp_path) -> None:
+    grey = np.full((16, 24, 3), 51)
+    small = picture(saved(tmp_path, grey, "grey.jpg", quality=100), 4)
+    assert small.shape == (4, 4, 3)
+    assert small == pytest.approx(0.2, abs=0.01)
+
+
+def test_what_is_transparent_is_laid_on_white(tmp_path) -> None:
+    red = np.zeros((4, 4, 4))
+    red[..., 0] = 255
+    red[:2, :, 3], red[2:, :, 3] = 255, 51
+    small = picture(saved(tmp_path, red), 2)
+    assert small[0] == pytest.approx(np.tile([1, 0, 0], (2, 1)))
+    assert small[1] == pytest.approx(np.tile([1, 0.8, 0.8], (2, 1)))
+
+
+def test_shades_of_grey_and_palettes_become_colours(tmp_path) -> None:
+    shades = np.repeat([[0, 102], [204, 255]], 3, axis=0).repeat(3, axis=1)
+    expected = np.repeat([[[0.0], [0.4]], [[0.8], [1.0]]], 3, axis=2)
+    assert picture(saved(tmp_path, shades), 2) == pytest.approx(expected)
+    image = Image.fromarray(shades.astype(np.uint8)).convert("P")
+    image.save(tmp_path / "palette.png")
+    assert picture(str(tmp_path / "palette.png"), 2) == pytest.approx(expected)
+
+
+def test_a_picture_taken_with_the_camera_turned_is_turned_back(tmp_path) -> None:
+    upright = np.zeros((6, 4, 3))
+    upright[:3] = 255  # the sky is above
+    exif = Image.Exif()
+    exif[274] = 6  # "turn me by 90° clockwise to show me"
+    lying = np.rot90(upright)
+    small = picture(saved(tmp_path, lying, exif=exif), 2)
+    assert small[0].min() == 1
+    assert small[1].max() == 0
+
+
+def test_the_square_of_the_photograph_read_from_a_file_is_the_same(tmp_path) -> None:
+    square = load_sample_image("china.jpg")[20:404, 30:414]
+    assert picture(saved(tmp_path, square), 48) == pytest.approx(photograph(48))
+    uneven = picture(saved(tmp_path, square), 50)
+    assert uneven.mean() == pytest.approx(square.mean() / 255)
+
+
 # Wrong input
+
+
+def test_a_file_that_is_no_picture_is_refused(tmp_path) -> None:
+    (tmp_path / "notes.txt").write_text("no picture", "utf-8")
+    with pytest.raises(ValueError, match=r"file: expected a picture, got .*notes"):
+        picture(tmp_path / "notes.txt")
+    with pytest.raises(FileNotFoundError):
+        picture(tmp_path / "nothing.png")
+    array: Any = np.zeros((50, 50, 3))
+    with pytest.raises(TypeError, match="file: expected the path of a picture"):
+        picture(array)
+
+
+def test_a_picture_with_more_than_eight_bits_is_refused(tmp_path) -> None:
+    Image.fromarray(np.full((4, 4), 40_000, dtype=np.uint16)).save(tmp_path / "x.png")
+    with pytest.raises(ValueError, match="file: expected a picture with eight bits"):
+        picture(tmp_path / "x.png", 2)
+
+
+def test_a_picture_is_not_made_larger(tmp_path) -> None:
+    file = saved(tmp_path, np.zeros((40, 60, 3)))
+    with pytest.raises(ValueError, match=r"shorter side of the picture, 40, got 48"):
+        picture(file)
+    with pytest.raises(ValueError, match="size: expected at least 1"):
+        picture(file, 0)
+    half: Any = 2.5
+    with pytest.raises(TypeError, match="size: expected an integer"):
+        picture(file, half)
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        (np.zeros((5, 5, 4)), r"\(height, width, 3\), got .* its opacity$"),
+        (np.zeros((5, 5)), r"\(height, width, 3\), got \(5, 5\)$"),
+        (np.zeros((0, 5, 3)), r"\(height, width, 3\), got \(0, 5, 3\)$"),
+        (np.zeros((5, 4)), r"\(height, width, 3\), got \(5, 4\)$"),
+        (np.full((2, 2, 3), 200), r"from 200 to 200; divide by 255$"),
+        (np.full((2, 2, 3), 1.5), r"from 0 to 1, got numbers from 1.5 to 1.5$"),
+        (np.full((2, 2, 3), 256), r"from 0 to 1, got numbers from 256 to 256$"),
+        (np.full((2, 2, 3), -0.5), r"from 0 to 1, got numbers from -0.5 to -0.5$"),
+        (np.full((2, 2, 3), np.nan), "expected finite numbers"),
+    ],
+)
+def test_what_would_give_wrong_colours_is_refused(image, message) -> None:
+    with pytest.raises(ValueError, match=f"image: .*{message}"):
+        colours(image)
+
+
+def test_colours_from_0_to_255_have_no_ratio() -> None:
+    with pytest.raises(ValueError, match="image: expected colours from 0 to 1"):
+        psnr([[100.0]], [[200.0]])
+    assert psnr([[1.5, -0.5]], [[1.0, 0.0]]) == pytest.approx(-10 * np.log10(0.25))
 
 
 @pytest.mark.parametrize("function", [grid, every_second])
