@@ -116,6 +116,15 @@ def test_without_interpolation_the_bound_fails() -> None:
     assert expected_square(u, y, p, [1.0], 0.5, 1) == pytest.approx(0.25)
 
 
+def test_lines_that_meet_are_reached_and_a_triangle_is_not() -> None:
+    [walk] = page_functions("walk", np=np)
+    two = [(1, 0, 1), (3 / 5, 4 / 5, 7 / 5)]
+    for seed in range(10):
+        assert walk(two, 200, seed)[-1] == pytest.approx([1, 1])
+        path = walk([*two, (-4 / 5, 3 / 5, 4 / 5)], 200, seed)
+        assert np.linalg.norm(np.diff(path[-20:], axis=0), axis=1).max() > 0.1
+
+
 # Descent, and the inequality of Polyak and Łojasiewicz
 
 
@@ -231,7 +240,29 @@ def test_the_smallest_eigenvalue_of_the_kernel_bounds_the_slope(seed) -> None:
     assert half >= low / N * at_p * (1 - 1e-6)
 
 
+def test_a_function_with_humps_satisfies_pl() -> None:
+    def f(p):
+        return p * p + 3 * np.sin(p) ** 2
+
+    p, h = np.linspace(-20, 20, 4001) + 1e-3, 1e-6
+    slope = (f(p + h) - f(p - h)) / (2 * h)
+    assert (slope**2 / 2 >= 0.17 * f(p)).all()
+    curvature = (f(p + 1e-3) - 2 * f(p) + f(p - 1e-3)) / 1e-6
+    assert curvature.min() == pytest.approx(2 - 6, abs=1e-2)
+
+
 # Sharpness
+
+
+@pytest.mark.equation("eq-conv-valley")
+@settings(deadline=None)
+@given(st.floats(-2, 2), st.floats(0.1, 3))
+def test_a_step_in_the_valley_is_the_one_in_the_text(p1, p2) -> None:
+    def f(q):
+        return q[1] * q[0] ** 2 / 2
+
+    stepped = [p - partial(f, [p1, p2], r) for r, p in enumerate((p1, p2))]
+    assert stepped == pytest.approx([(1 - p2) * p1, p2 - p1**2 / 2], abs=1e-8)
 
 
 def second(p, i: int, j: int, h: float = 1e-3) -> float:
@@ -379,8 +410,8 @@ def test_the_kernel_of_the_wide_network_is_that_of_its_residuals() -> None:
 
 def test_a_network_is_right_where_the_larger_output_says_so() -> None:
     net = Network((2, 2, 3, 2))
-    [right] = page_functions("right", np=np, net=net, X=X, Y=Y)
+    [right] = page_functions("right", np=np, X=X, Y=Y)
     P = net.normal(np.random.default_rng(1), scale=3.0, size=30)
-    for p, count in zip(P, right(P), strict=True):
+    for p, count in zip(P, right(net, P), strict=True):
         said = ["A" if net(p, x)[0] > net(p, x)[1] else "B" for x in X]
         assert count == sum(a == b for a, b in zip(said, "AAAAABBBBB", strict=True))
