@@ -98,16 +98,23 @@ def test_each_entry_of_the_data_is_altered_once() -> None:
     ]
 
 
+def ended(*edits: tuple[str, str]) -> list[str]:
+    """How copies of a module end, each edited in one place."""
+    source = (ROOT / "lib" / "dlam" / "sampling.py").read_text("utf-8")
+    assert all(old in source for old, _ in edits)
+    sources = [source, *(source.replace(old, new, 1) for old, new in edits)]
+    tests = ["tests/library/test_sampling.py"]
+    return mutants.outcomes("lib/dlam/sampling.py", tests, sources, 1)
+
+
 def test_a_mutant_is_noticed_and_the_module_itself_is_not() -> None:
-    path = ROOT / "lib" / "dlam" / "sampling.py"
-    source = path.read_text("utf-8")
-    wrong = source.replace("size=steps", "size=steps + 1")
-    assert wrong != source
-    ended, by = mutants.outcomes(
-        "lib/dlam/sampling.py", ["tests/library/test_sampling.py"], [source, wrong], 1
-    )
-    assert ended == {0: "survived", 1: "killed"}
-    assert by.total() == 1
+    assert ended(("size=steps", "size=steps + 1")) == ["survived", "killed"]
+
+
+@pytest.mark.night
+def test_a_mutant_that_never_ends_is_ended() -> None:
+    endless = "    while True:\n        pass\n    return "
+    assert ended(("    return ", endless)) == ["survived", "timeout"]
 
 
 def test_the_tests_of_equations_are_found() -> None:
