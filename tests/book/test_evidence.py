@@ -11,6 +11,7 @@ import pytest
 
 from needed import ROOT
 from tools.evidence import command, mutants, mutations, units
+from tools.pages import generated
 from tools.pages import mutants as page
 
 
@@ -289,7 +290,7 @@ def test_each_kind_of_alteration_has_an_example() -> None:
     [(5, 5, "100 %"), (1999, 2000, "99.9 %"), (19_999, 20_000, "99.9 %")],
 )
 def test_a_share_is_never_rounded_up(part: int, whole: int, shown: str) -> None:
-    assert page.share(part, whole) == shown
+    assert generated.share(part, whole) == shown
 
 
 def test_the_page_says_how_old_the_evidence_is() -> None:

@@ -131,10 +131,15 @@ def test_only_a_refresh_runs_no_other_platform(monkeypatch) -> None:
     assert asked == [{}, {}]
 
 
-def test_the_page_does_not_say_of_some_texts_what_holds_for_others() -> None:
+def test_the_page_does_not_say_of_some_texts_what_holds_for_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     both = platforms.certify("a", {HOME: run(3), "there": run(3)}, None)
     results = {"a": both, "b": copy.deepcopy(both)}
     assert "all 2 platforms" in page.everywhere(results)
     del results["b"]["platforms"]["there"]
     assert "on 1 of 2 platforms" in page.everywhere(results)
-    assert "| there | 1 of 2 |" in page.platforms_of(results)
+    monkeypatch.setattr(page.units, "measured", lambda kind: results)
+    monkeypatch.setattr(page.units, "stale", dict)
+    assert "\n| there | 1 of 2 |" in page.page()
+    assert "Not measured again: there." not in page.page()

@@ -16,19 +16,9 @@ import yaml
 
 from tools import ROOT
 from tools.book.labels import link, missing, several
-from tools.pages.generated import put, refuse
+from tools.pages.generated import put, refuse, rendered
 
 HOW = ("reproduced", "restated", "extended", "corrected", "left out")
-
-HEAD = """\
-% Written by tools/pages/concordance.py: change trust/concordance.yaml instead.
-
-# Where the sources are
-
-Every section, numbered equation, figure, listing and stated number of the paper, every slide of the lecture, and what the slides take from two books, with where it is here.
-*Reproduced* is the same thing, with the source's own numbers or picture; *restated* the same statement in our words and notation; *extended* the source's point taken further, that is, proved, measured or varied; *corrected* means that the source slips (see also {doc}`errata`).
-The book is not built when one of the links below leads nowhere.
-"""  # noqa: E501
 
 
 class Entry(NamedTuple):
@@ -71,28 +61,13 @@ def faults(sources: list[dict[str, Any]], book: Path) -> list[str]:
 
 def page(sources: list[dict[str, Any]], book: Path) -> str:
     """Return the text of the page."""
-    parts = [HEAD]
-    for source in sources:
-        count = Counter(
-            entry(row).how for group in source["groups"] for row in group["entries"]
-        )
-        summary = ", ".join(f"{count[how]} {how}" for how in HOW if count[how])
-        total = f"{sum(count.values())} {'entry' if count.total() == 1 else 'entries'}"
-        parts.append(f"\n## {source['title']}\n\n{source['about'].strip()}\n")
-        parts.append(f"\n{total}: {summary}.\n")
-        for group in source["groups"]:
-            parts.append(f"\n### {group['title']}\n")
-            parts += (_item(entry(row), book) for row in group["entries"])
-    return "".join(parts)
-
-
-def _item(one: Entry, book: Path) -> str:
-    """Return an entry as an item of a list of definitions."""
-    what = f", {one.what}" if one.what else ""
-    here = "; ".join(link(target, book) for target in one.here)
-    line = f"*{one.how.capitalize()}*" + (f": {here}" if here else "") + "."
-    remark = f"\n  {one.remark}" if one.remark else ""
-    return f"\n**{one.source}**{what}\n: {line}{remark}\n"
+    return rendered(
+        "concordance.md",
+        sources=[(one, Counter(e.how for e in read([one]))) for one in sources],
+        hows=HOW,
+        entry=entry,
+        links=lambda here: "; ".join(link(target, book) for target in here),
+    )
 
 
 def load(root: Path = ROOT) -> list[dict[str, Any]]:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +19,7 @@ from typing import NamedTuple
 
 from tools import ROOT
 from tools.book.labels import texts
-from tools.pages.generated import put
+from tools.pages.generated import put, refuse, rendered
 
 PAGE = "equations.md"
 LABEL = re.compile(r"eq-[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -59,6 +58,12 @@ class Equation:
     functions: list[Function] = field(default_factory=list)
     tests: list[Test] = field(default_factory=list)
 
+    @property
+    def shown(self) -> str:
+        """The formula as part of a list; no sentence ends with it."""
+        formula = re.sub(r"\s*[.,;]$", "", self.formula)
+        return "\n  ".join(line for line in formula.splitlines() if line.strip())
+
 
 @dataclass
 class Chapter:
@@ -67,6 +72,12 @@ class Chapter:
     stem: str
     title: str
     equations: list[Equation]
+
+    @property
+    def numbered(self) -> str:
+        """The title with the number of the chapter that the page belongs to."""
+        number = re.match(r"0*(\d+)[a-z]?-", self.stem)
+        return f"Chapter {number[1]}: {self.title}" if number else self.title
 
 
 def read_chapters(folder: Path) -> tuple[list[Chapter], list[str]]:
@@ -169,71 +180,24 @@ def collect(root: Path = ROOT) -> tuple[list[Chapter], list[str]]:
 
 # The page ----------------------------------------------------------------------
 
-HEAD = """\
-% Written by tools/pages/equations.py: change the chapters, the library or the tests instead.
-
-# Equations, functions, tests
-
-Every numbered equation of this book can be executed.
-Here each stands with the functions of the library that implement it, and the tests that check it.
-The name of a test is a sentence that says what was checked; `make test` runs them all.
-A test that checks an equation writes it out as it is printed, by another route than the library, so that a wrong formula is found even if the program is right.
-The book is not built when an equation has no test, or a function or a test names an equation that does not exist.
-"""  # noqa: E501
-BACK = """
-## From the library to the equations
-
-The same map, read from the other end.
-"""
-
 
 def page(chapters: list[Chapter]) -> str:
     """Return the text of the page."""
-    parts = [HEAD]
-    for chapter in chapters:
-        if chapter.equations:
-            parts.append(f"\n## {numbered(chapter)}\n")
-            parts += map(_entry, chapter.equations)
     everything = [e for chapter in chapters for e in chapter.equations]
     functions = dict.fromkeys(f for e in everything for f in e.functions)
-    if functions:
-        parts.append(BACK)
-    for module in dict.fromkeys(f.module for f in functions):
-        parts.append(f"\n### `{module}`\n")
-        for f in functions:
-            if f.module == module:
-                labels = [f"{{eq}}`{e.label}`" for e in everything if f in e.functions]
-                parts.append(f"\n`{f.name or f.module}`\n: {', '.join(labels)}\n")
-    return "".join(parts)
-
-
-def numbered(chapter: Chapter) -> str:
-    """Return the title with the number of the chapter that the page belongs to."""
-    number = re.match(r"0*(\d+)[a-z]?-", chapter.stem)
-    return f"Chapter {number[1]}: {chapter.title}" if number else chapter.title
-
-
-def _entry(equation: Equation) -> str:
-    """Return one equation as an entry of a list of definitions."""
-    formula = re.sub(r"\s*[.,;]$", "", equation.formula)  # no sentence ends here
-    formula = "\n  ".join(line for line in formula.splitlines() if line.strip())
-    entry = f"\n{{eq}}`{equation.label}`\n: $$\n  {formula}\n  $$\n"
-    if equation.functions:
-        names = [f"`{f.name}` in `{f.module}`" for f in equation.functions]
-        entry += f"\n  Implemented by {_joined(names)}.\n"
-    checks = [f"\n  - {test.sentence} (`{test.file}`)." for test in equation.tests]
-    return "".join([entry, *checks, "\n"])
-
-
-def _joined(names: list[str]) -> str:
-    return " and ".join([", ".join(names[:-1])] * bool(names[:-1]) + names[-1:])
+    labels = {f: [e.label for e in everything if f in e.functions] for f in functions}
+    modules = dict.fromkeys(f.module for f in functions)
+    return rendered(
+        "equations.md",
+        chapters=chapters,
+        modules=[
+            (module, [(f, labels[f]) for f in functions if f.module == module])
+            for module in modules
+        ],
+    )
 
 
 def write(root: Path = ROOT) -> int:
     """Write the page; 0 if all is well."""
     chapters, faults = collect(root)
-    for fault in faults:
-        print(fault, file=sys.stderr)
-    if faults:
-        return 1
-    return put(root / "book" / PAGE, page(chapters))
+    return refuse(faults) or put(root / "book" / PAGE, page(chapters))

@@ -16,25 +16,7 @@ import yaml
 from tools import ROOT
 from tools.book.labels import link, missing, several
 from tools.pages import repository
-from tools.pages.generated import put, refuse
-
-HEAD = """\
-% Written by tools/pages/errata.py: change trust/errata.yaml instead.
-
-# Errata
-
-## Of the sources
-
-What we found wrong in print while repeating it.
-These are small slips in works from which we have learned; each is listed with the test that shows it.
-"""  # noqa: E501
-OWN = """
-## Of this book
-
-What this book has said, and says no longer; the edition that you read stands at the foot of each page, and on the title page in print.
-A test looks whether the book says it again.
-If you find a mistake, {write}; say which edition you read, and where: it gets an entry here.
-"""  # noqa: E501
+from tools.pages.generated import put, refuse, rendered
 
 
 def faults(errata: dict[str, list[dict[str, str]]], root: Path) -> list[str]:
@@ -77,27 +59,14 @@ def page(
     errata: dict[str, list[dict[str, str]]], book: Path, known: str | None = None
 ) -> str:
     """Return the text of the page of the book whose repository is `known`."""
-    parts = [HEAD]
-    for one in errata["sources"]:
-        name = one["test"].partition("::")[2].removeprefix("test_").replace("_", " ")
-        links = "; ".join(link(target, book) for target in several(one["here"]))
-        parts.append(
-            f"\n**{one['source']}: {one['place']}**\n"
-            f": *Says:* {one['says']}\n\n"
-            f"  *Correct:* {one['correct']}\n\n"
-            f"  *Here:* {links}. *Tested:* {name}.\n"
-        )
-    parts.append(OWN.format(write=whom_to_tell(known)))
-    for edition, entries in groupby(errata["book"], lambda one: one["edition"]):
-        parts.append(f"\n### Corrected in edition {edition}\n")
-        parts += (
-            f"\n**{link(one['page'], book)}: {one['place']}**\n"
-            f": *Said:* {one['said']}\n\n"
-            f"  *Says now:* {one['says']}\n\n"
-            f"  *Why:* {one['why']}\n"
-            for one in entries
-        )
-    return "".join(parts)
+    editions = groupby(errata["book"], lambda one: one["edition"])
+    return rendered(
+        "errata.md",
+        sources=errata["sources"],
+        links=lambda here: "; ".join(link(target, book) for target in several(here)),
+        write=whom_to_tell(known),
+        editions=[(edition, [*entries]) for edition, entries in editions],
+    )
 
 
 def write(root: Path = ROOT) -> int:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 MARK = "% Written by tools/"
 
@@ -12,6 +15,33 @@ MARK = "% Written by tools/"
 def is_generated(path: Path) -> bool:
     """Say whether a program wrote the page `path`."""
     return path.read_bytes().startswith(MARK.encode())
+
+
+def number(n: int) -> str:
+    """Return a count as the book writes it."""
+    return f"{n:,}".replace(",", "\u202f") if n >= 10_000 else str(n)
+
+
+def share(part: int, whole: int) -> str:
+    """Return a share in per cent, never rounded up."""
+    return f"{1000 * part // whole / 10:.1f} %" if part < whole else "100 %"
+
+
+def rendered(page: str, **values: Any) -> str:
+    """Return the page, made from the template of its name in `templates/`.
+
+    Functions among the values are filters there.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).with_name("templates")),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    functions = {name: value for name, value in values.items() if callable(value)}
+    environment.filters |= {"number": number, "share": share} | functions
+    return environment.get_template(page).render(values)
 
 
 def refuse(faults: Iterable[str]) -> int:
