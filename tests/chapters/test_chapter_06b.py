@@ -110,6 +110,28 @@ def test_the_distance_of_a_copy_is_as_printed_and_the_match_is_nearest(seed) -> 
     assert nearest == pytest.approx(min(found))
 
 
+@pytest.mark.parametrize(
+    ("p", "q", "nearest", "distance"),
+    [
+        ([(1, 2), (2, -1)], [(-2, 1), (1, 1)], [(1, 1), (2, -1)], 1),
+        ([(2, 0), (1, 1)], [(0, 1), (1, -1)], [(1, -1), (0, 1)], 3),
+    ],
+)
+def test_the_matches_by_hand_are_those_of_the_text(p, q, nearest, distance) -> None:
+    net = Network((1, 2, 1), (tanh_activation, identity))
+
+    def packed(pairs):
+        return [w for w, _ in pairs] + [0, 0] + [v for _, v in pairs] + [0.0]
+
+    found = match(net, packed(p), packed(q))
+    assert found.tolist() == packed(nearest)
+    assert np.sum((found - packed(p)) ** 2) == distance
+
+
+def test_two_wells_have_the_barrier_one() -> None:
+    assert barrier(lambda P: ((P**2 - 1) ** 2)[:, 0], [-1.0], [1.0]) == 1
+
+
 @pytest.mark.equation("eq-minima-barrier")
 @settings(deadline=None, max_examples=20)
 @given(seeds)
@@ -343,6 +365,25 @@ def test_without_the_first_row_the_run_ends_at_another_saddle(seed) -> None:
     U[0], V[0] = 0, 0
     record = descend(np.diag([8.0, 4.0, 2.0, 1.0]), U, V, 1000)
     assert record[-1] == pytest.approx((8**2 + 1**2) / 2)
+
+
+def test_at_the_second_saddle_one_part_is_damped_and_one_grows() -> None:
+    """There U is √ν₁ u₁eᵀ and V is √ν₁ q₁eᵀ; the second rows are small."""
+    nu1, nu2, eta, h = 8.0, 4.0, 0.02, 1e-7
+    A = np.diag([nu1, nu2, 2.0, 1.0])
+    e, across = np.array([0.6, 0.8]), np.array([-0.8, 0.6])
+
+    def factor(direction) -> float:
+        U, V = np.zeros((4, 2)), np.zeros((4, 2))
+        U[0] = V[0] = np.sqrt(nu1) * e
+        U[1] = V[1] = h * direction
+        R = A - U @ V.T
+        stepped = U + eta * R @ V
+        return float(stepped[1] @ direction / h)
+
+    assert factor(across) == pytest.approx(1 + eta * nu2)
+    assert factor(e) == pytest.approx(1 + eta * (nu2 - nu1))
+    assert factor(e) < 1
 
 
 @pytest.mark.parametrize("gamma", [1 / 3, 1.0, 3.0, 10.0])
