@@ -175,6 +175,27 @@ def test_frequencies_that_differ_by_a_chessboard_agree_on_the_pixels_seen() -> N
         assert two[~seen] == pytest.approx(-sign * one[~seen], abs=1e-12)
 
 
+def test_a_chessboard_of_the_project_has_four_k_squared_squares() -> None:
+    """... and k = ½ would give that of k = 1 again."""
+    X = grid(48, 48)
+
+    def board(k: float):
+        return [np.sign(sin(k * pi * a) * sin(k * pi * b)) for a, b in X]
+
+    for k in (1, 2, 3, 4):
+        colour = np.array(board(k)).reshape(48, 48)
+        across = 1 + np.sum(colour[0, 1:] != colour[0, :-1])
+        down = 1 + np.sum(colour[1:, 0] != colour[:-1, 0])
+        assert across * down == 4 * k**2
+    assert board(0.5) == board(1)
+
+
+def test_the_worked_example_of_an_amplitude_is_the_root_of_two() -> None:
+    assert printed_amplitude([-1, 1, 1, -1], 1) == pytest.approx(2**0.5)
+    four = [-3 / 4, -1 / 4, 1 / 4, 3 / 4]
+    assert [2**0.5 * cos(pi * x) for x in four] == pytest.approx([-1, 1, 1, -1])
+
+
 def test_the_amplitudes_of_the_exercise_give_the_rates_that_it_asks_for() -> None:
     assert 1 - Fraction(2) / 2 == 0
     for k in range(1, 12):
@@ -198,14 +219,25 @@ def printed(pattern: str) -> list[tuple[float, ...]]:
     return [tuple(map(float, found)) for found in re.findall(pattern, lines)]
 
 
+RESULT = r" +seen +([\d.]+) \(([\d.]+) to ([\d.]+)\) +left out +([\d.]+) \(.*\)\n"
+
+
 def test_the_curves_over_the_scale_part_to_the_right() -> None:
-    rows = printed(r"scale +([\d.]+) +([\d.]+) +([\d.]+)\n")
-    scales, seen, others = zip(*rows, strict=True)
+    rows = printed(r"scale ([\d.]+)" + RESULT)[:6]
+    scales, seen, low, high, others = zip(*rows, strict=True)
     assert scales == (0.5, 1, 2, 4, 8, 16)
+    assert all(a <= b <= c for a, b, c in zip(low, seen, high, strict=True))
     gaps = [a - b for a, b in zip(seen, others, strict=True)]
     assert gaps == sorted(gaps)
     assert gaps[0] < 0.5 < 9 < gaps[-1]
     assert max(others) == max(others[1:3])
+
+
+def test_more_parameters_do_not_help_and_sines_with_fewer_do() -> None:
+    (plain, *_), (wide,), (narrow,) = (
+        printed(name + RESULT) for name in ("plain", "plain, wide", "sines,narrow")
+    )
+    assert wide[3] < plain[3] + 0.5 < narrow[3] - 2
 
 
 def test_the_network_on_the_circle_halves_its_errors_as_foretold() -> None:
