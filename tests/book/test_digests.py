@@ -32,7 +32,7 @@ def path(tmp_path: Path) -> Path:
 
 def read(path: Path, source: str) -> tuple[str, dict[str, str]]:
     path.write_text(source, "utf-8")
-    return digests.program(path), digests.functions(path)
+    return digests.program(path), digests.functions(source)
 
 
 def test_a_program_has_the_same_digest_in_every_version_of_python(path: Path) -> None:

@@ -17,10 +17,11 @@ from typing import Any
 
 import pytest
 
+from nbval_plugin import difference
 from needed import ROOT
+from tools.evidence import digests
 from tools.record import environment, observe
 from tools.record import notebook as record
-from tools.record.nbval_plugin import difference
 
 CHAPTERS = record.chapters()
 each_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
@@ -287,7 +288,7 @@ def test_a_drawing_may_differ_in_its_last_digits_only() -> None:
 
 def nbval(path: Path, **extra: str) -> tuple[list[str], str]:
     """Run nbval as the book's tests do; return the result of each cell."""
-    plugin = ("-p", "tools.record.nbval_plugin", "-p", "no:cacheprovider")
+    plugin = ("-p", "tests.nbval_plugin", "-p", "no:cacheprovider")
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", *plugin, "-q", "-rA", "-c", os.devnull),
@@ -485,11 +486,12 @@ def test_a_comment_that_a_listing_prints_makes_its_function_another(
 ) -> None:
     path = tmp_path / "module.py"
     path.write_text("def f(x):\n    return x  # one\n", "utf-8")
-    before = record.library.__wrapped__(tmp_path)
+    before = digests.library(tmp_path)
     rewritten(path, "one", "two")
-    after = record.library.__wrapped__(tmp_path)
-    assert before["dlam.module.f"] == after["dlam.module.f"]
-    assert before["dlam.module.f as printed"] != after["dlam.module.f as printed"]
+    after = digests.library(tmp_path)
+    name = f"{tmp_path.name}.module.f"
+    assert before[name] == after[name]
+    assert before[f"{name} as printed"] != after[f"{name} as printed"]
 
 
 def test_changed_prose_is_taken_over_and_nothing_is_run(

@@ -9,49 +9,7 @@ from pathlib import Path
 
 from tools import ROOT
 
-TEXT = """\
----
-jupytext:
-  text_representation: {{extension: .md, format_name: myst}}
-kernelspec: {{display_name: Python 3, language: python, name: python3}}
----
-
-# {title}
-
-% Why it matters, in a paragraph; then what the reader will be able to do.
-
-```{{code-cell}} python
-:tags: [hide-input]
-import numpy as np
-```
-
-% One section for each question that a reader has; each closes with a quick check.
-
-## In PyTorch
-
-% The same thing with torch, and that the numbers agree.
-
-## Exercises
-
-% At least ten: four by hand, four by machine, each with a folded solution.
-
-## Notes
-
-% History and references.
-"""
-TESTS = '''\
-"""Chapter {number}: its displayed equations as printed, and what it says."""
-
-from needed import ROOT
-from tools.book import Text, numbers
-
-TEXT = Text.read(ROOT / "book" / "{name}.md")
-
-
-def test_the_numbers_of_the_chapter_are_claimed_or_given() -> None:
-    assert TEXT.executed
-    assert numbers.check(TEXT) == []
-'''
+TEMPLATES = Path(__file__).with_name("templates")
 
 
 def write(name: str, root: Path = ROOT) -> list[Path]:
@@ -80,8 +38,12 @@ def write(name: str, root: Path = ROOT) -> list[Path]:
         at += 1
     lines.insert(at, f"      - file: book/{name}\n")
     title = words.replace("-", " ").capitalize()
-    text.write_text(TEXT.format(title=title), "utf-8")
-    tests.write_text(TESTS.format(number=int(number), name=name), "utf-8")
+    filled = {"TITLE": title, "NUMBER": str(int(number)), "NAME": name}
+    for path, template in ((text, "chapter.md"), (tests, "test_chapter.py.txt")):
+        content = (TEMPLATES / template).read_text("utf-8")
+        for word, value in filled.items():
+            content = content.replace(word, value)
+        path.write_text(content, "utf-8")
     toc.write_text("".join(lines), "utf-8")
     return [text, tests, toc]
 

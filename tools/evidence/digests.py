@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-__all__ = ["digest", "functions", "program"]
+__all__ = ["digest", "functions", "library", "program"]
 
 Place = tuple[int, int]  # a line, and a column in characters
 Piece = tuple[Place, str]  # where a token begins, and what it says
@@ -37,17 +37,36 @@ def program(path: Path) -> str:
     return _joined(_pieces(path.read_text("utf-8")))
 
 
-def functions(path: Path) -> dict[str, str]:
+def library(folder: Path) -> dict[str, str]:
+    """Return what identifies each function of a package, by its dotted name.
+
+    With " as printed" behind the name it is the text that a listing shows.
+    """
+    found = {}
+    for path in sorted(folder.glob("*.py")):
+        source = path.read_text("utf-8")
+        module = f"{folder.name}.{path.stem}".removesuffix(".__init__")
+        for name, its in (functions(source) | _printed(source)).items():
+            found[f"{module}.{name}".rstrip(".")] = its
+    return found
+
+
+@cache
+def _printed(source: str) -> dict[str, str]:
+    lines = source.splitlines()
+    return {
+        f"{name} as printed": digest("\n".join(lines[first[0] - 1 : last[0]]))
+        for name, first, last in _definitions(source)
+    }
+
+
+@cache
+def functions(source: str) -> dict[str, str]:
     """Return what identifies each function, method and class of a module.
 
     A class is its body without the methods, and "" the module without functions
     and classes; what is defined inside a function is part of it.
     """
-    return _functions(path.read_text("utf-8"))
-
-
-@cache
-def _functions(source: str) -> dict[str, str]:
     spans = [*_definitions(source)]  # from the outside in
     parts: dict[str, list[Piece]] = defaultdict(list)
     for piece in _pieces(source):

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from tools import ROOT
-from tools.evidence.digests import digest, functions, program
+from tools.evidence import digests
+from tools.evidence.digests import digest, program
 from tools.record import notebook
 
 KINDS = ("mutants", "formulas", "platforms")
@@ -103,7 +104,7 @@ def library(reached: Iterable[str], root: Path = ROOT) -> str:
     Each is named as in `dlam.network.Network.pack`; a module alone is what stands
     outside its functions.
     """
-    now = _library(root)
+    now = digests.library(root / "lib" / "dlam")
     return digest(" ".join(f"{name}:{now.get(name)}" for name in sorted(reached)))
 
 
@@ -111,14 +112,6 @@ def relevant(reached: Iterable[str]) -> list[str]:
     """Return of all that was reached what can move a number that is claimed."""
     names = {name for name in reached if not name.endswith(" as printed")}
     return sorted(n for n in names if [*n.split("."), ""][1] not in ASIDE)
-
-
-def _library(root: Path) -> dict[str, str]:
-    return {
-        f"dlam.{path.stem}.{name}".rstrip("."): identity
-        for path in (root / "lib" / "dlam").glob("*.py")
-        for name, identity in functions(path).items()
-    }
 
 
 # The files -----------------------------------------------------------------------

@@ -12,13 +12,11 @@ reached, which tells whether the chapter must be run again.
 from __future__ import annotations
 
 import argparse
-import ast
 import hashlib
 import json
 import os
 import re
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -32,7 +30,6 @@ from tools.evidence import digests
 from tools.record import environment
 
 BOOK = ROOT / "book"
-LIBRARY = ROOT / "lib" / "dlam"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 KEPT = ("tags", "mystnb")  # the cell metadata that the page is made by
 HANG = 3600  # seconds for one cell that does nothing; CPU time is limited far below
@@ -193,28 +190,9 @@ def write(path: Path, content: str) -> bool:
 
 
 @cache
-def library(folder: Path = LIBRARY) -> dict[str, str]:
-    """Return the digest of each function of the library, and of it as printed."""
-    found = {}
-    for path in sorted(folder.glob("*.py")):
-        module = f"dlam.{path.stem}".removesuffix(".__init__")
-        for name, its in digests.functions(path).items():
-            found[f"{module}.{name}".rstrip(".")] = its
-        lines = path.read_text("utf-8").splitlines()
-        for name, node in _definitions(ast.parse("\n".join(lines)), module):
-            first = min(one.lineno for one in (node, *node.decorator_list))
-            printed = "\n".join(lines[first - 1 : node.end_lineno])
-            found[f"{name} as printed"] = digests.digest(printed)
-    return found
-
-
-def _definitions(
-    node: ast.AST, prefix: str
-) -> Iterator[tuple[str, ast.ClassDef | ast.FunctionDef]]:
-    for one in getattr(node, "body", []):
-        if isinstance(one, ast.ClassDef | ast.FunctionDef):
-            yield f"{prefix}.{one.name}", one
-            yield from _definitions(one, f"{prefix}.{one.name}")
+def library() -> dict[str, str]:
+    """Return the digests of the library as this process has found it."""
+    return digests.library(ROOT / "lib" / "dlam")
 
 
 def reached(names: list[str]) -> dict[str, str]:

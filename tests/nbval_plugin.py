@@ -1,6 +1,6 @@
 """Has nbval run the book as the recorder does, and compare its drawings too.
 
-    python -m pytest -p tools.record.nbval_plugin --nbval --nbval-current-env
+    python -m pytest -p tests.nbval_plugin --nbval --nbval-current-env
         --nbval-sanitize-with tests/nbval.cfg book
 
 One run serves for both: nbval compares what is printed to the letter; of a drawing
