@@ -88,7 +88,7 @@ lab: $(VENV)/lab ## Open copies of the chapters in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir=_build/lab
 
 screenshots: $(VENV)/test book ## Photograph the pages: wide, narrow and dark
-	@$(TOOLS) screenshots
+	@PYTHONPATH=. $(BIN)/python tests/screenshots.py
 
 format: $(VENV)/test node_modules ## Format the code
 	@$(BIN)/ruff check --fix lib tests tools bench

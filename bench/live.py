@@ -13,9 +13,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from tools.pages import browser  # noqa: E402
+import browser  # noqa: E402
 
 STEPS = 1_000_000
 NODE = f"""

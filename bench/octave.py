@@ -16,7 +16,7 @@ import numpy as np
 from dlam import paper, sgd
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tools")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "library")]
 
 from octave_program import descend  # noqa: E402
 

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+import browser
 import page_checks as checks
 from needed import ROOT, require_program
-from tools.pages import browser
 
 WAIT = 60_000  # milliseconds: a busy machine takes its time
 PHONE = {"viewport": {"width": checks.NARROW, "height": 740}, "has_touch": True}

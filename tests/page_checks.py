@@ -26,7 +26,7 @@ from playwright.sync_api import (
     Response,
 )
 
-from tools.pages.browser import settle
+from browser import settle
 
 NARROW = 360  # pixels: the width of a small telephone
 BUDGET = 1_500_000  # bytes that a first visit may load

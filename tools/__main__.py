@@ -16,7 +16,6 @@ VERBS = {
     "pages": ("tools.pages.appendix", "write the pages that are generated"),
     "cover": ("tools.pages.cover", "draw the picture of the cover"),
     "address": ("tools.pages.address", "print the address of a file"),
-    "screenshots": ("tools.pages.screenshots", "photograph the pages"),
     "evidence": ("tools.evidence.command", "measure what the checks are worth"),
     "programs": ("tools.programs", "say which programs are missing"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -37,6 +38,21 @@ def test_what_can_be_asked_for_is_listed() -> None:
         done = run(*arguments)
         assert done.returncode == 2
         assert all(f"  {verb} " in done.stderr for verb in VERBS)
+
+
+ALONE = [*sorted((ROOT / "bench").glob("*.py")), ROOT / "tests" / "screenshots.py"]
+
+
+@pytest.mark.parametrize("path", ALONE, ids=lambda path: path.stem)
+def test_what_a_target_of_make_runs_finds_its_modules(path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, path, "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert "Traceback" not in done.stderr
 
 
 # repository.py

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+import browser
 import live_pages
 import page_checks as checks
 from live_pages import PLACES, Place
 from needed import ROOT
-from tools.pages import browser
 
 MOST = 30_000  # bytes that a figure may load, compressed
 

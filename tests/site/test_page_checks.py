@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 import page_checks as checks
+from browser import chromium, serve
 from needed import require_program
-from tools.pages.browser import chromium, serve
 
 GOOD = """<!DOCTYPE html>
 <html lang="en-GB"><head><title>A page</title>

@@ -10,9 +10,10 @@ import nbformat
 import pypdf
 import pytest
 
+import browser
 from needed import ROOT
 from page_checks import squeezed
-from tools.pages import browser, extension
+from tools.pages import extension
 from tools.pages.generated import is_generated
 
 RECORDS = sorted((ROOT / "book").glob("*.ipynb"))

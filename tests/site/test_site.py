@@ -14,9 +14,10 @@ import nbformat
 import pytest
 import yaml
 
+import browser
 import page_checks as checks
 from needed import FULL, ROOT
-from tools.pages import browser, extension, generated
+from tools.pages import extension, generated
 
 RECORDS = sorted((ROOT / "book").glob("*.ipynb"))
 

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import browser
 from tools import ROOT, programs
-from tools.pages import browser
 
 MODES: dict[str, dict[str, Any]] = {
     "wide": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
@@ -62,3 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     photograph(options.site, options.out, options.mode, options.only)
     return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
