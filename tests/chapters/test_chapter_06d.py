@@ -257,7 +257,7 @@ def test_the_groups_of_the_page_leave_a_strip_of_width_one() -> None:
 
 
 def f_and_slope(p):
-    """f(u, v) = (uv − 1)² / 2 and its derivatives, in scalars."""
+    """f = (w₁w₂ − 1)² / 2 and its derivatives, in scalars."""
     u, v = p
     r = u * v - 1
     return r * r / 2, (r * v, r * u), ((v * v, 2 * u * v - 1), (2 * u * v - 1, u * u))
@@ -410,6 +410,31 @@ def test_the_step_of_the_page_is_gradient_descent_on_the_squared_misfit() -> Non
             assert new[1][i, j] == pytest.approx(W3[i, j] - 0.1 * slope3, abs=1e-7)
 
 
+@pytest.mark.equation("eq-mode-start")
+def test_half_the_sum_is_the_part_of_a_start_that_grows() -> None:
+    rng = np.random.default_rng(3)
+    n, d = 3, 1.7
+    W3, W2 = rng.normal(size=(2, n, n))
+    a, b, c = rng.normal(size=(3, n))
+    a, b, c = a / np.linalg.norm(a), b / np.linalg.norm(b), c / np.linalg.norm(c)
+
+    def printed(W3, W2) -> float:
+        total = 0.0
+        for k in range(n):
+            left = sum(W3[i, k] * a[i] for i in range(n))
+            right = sum(W2[k, j] * b[j] for j in range(n))
+            total += (left + right) ** 2
+        return total / 4
+
+    # Exact for the start of the theorem, of one component with q = 0.09.
+    assert printed(0.3 * np.outer(a, c), 0.3 * np.outer(c, b)) == pytest.approx(0.09)
+    # While the product is small: two vectors, each growing by d times the other.
+    u, v, q0, h = W3.T @ a, W2 @ b, printed(W3, W2), 1e-4
+    for _ in range(60_000):
+        u, v = u + h * d * v, v + h * d * u
+    assert u @ v == pytest.approx(q0 * exp(2 * d * 6), rel=2e-3)
+
+
 @pytest.mark.equation("eq-effective-rank")
 @given(st.lists(st.floats(0.01, 10), min_size=1, max_size=5))
 def test_the_effective_rank_is_the_exponential_of_an_entropy(values) -> None:
@@ -422,6 +447,25 @@ def test_the_effective_rank_is_the_exponential_of_an_entropy(values) -> None:
 
 
 # Early stopping
+
+
+def test_small_starts_in_squares_recover_sparse_vectors() -> None:
+    """The exercise's Check, with other draws than the page's."""
+    rng = np.random.default_rng(8)
+    A = rng.normal(size=(12, 25, 50))
+    truth = np.zeros((12, 50, 1))
+    for p in truth:
+        p[rng.permutation(50)[:3], 0] = rng.choice([-1, 1], 3)
+    y = A @ truth
+    least = [np.linalg.lstsq(B, c)[0] for B, c in zip(A, y, strict=True)]
+    far = np.linalg.norm(np.array(least) - truth, axis=(1, 2)) / sqrt(3)
+    assert 0.6 < np.median(far) < 0.8
+    u = v = np.full(truth.shape, 1e-3)
+    for _ in range(1500):
+        g = A.mT @ (A @ (u * u - v * v) - y) / 25
+        u, v = u * (1 - 0.1 * g), v * (1 + 0.1 * g)
+    far = np.linalg.norm(u * u - v * v - truth, axis=(1, 2)) / sqrt(3)
+    assert np.median(far) < 0.03
 
 
 @pytest.mark.equation("eq-filters")
