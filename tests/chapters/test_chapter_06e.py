@@ -274,6 +274,18 @@ def test_no_other_product_of_the_weights_is_critical() -> None:
     assert len(found) >= 3
 
 
+def test_a_higher_critical_point_can_have_fewer_ways_down() -> None:
+    sigma = [3, 1, 1 / 2]
+
+    def cost_and_index(kept):
+        lost = [i for i in range(3) if i not in kept]
+        swaps = sum(sigma[i] > sigma[j] for i in lost for j in kept)
+        return sum(sigma[i] ** 2 for i in lost) / 2, len(lost) ** 2 + swaps
+
+    assert cost_and_index({0}) == (5 / 8, 4)
+    assert cost_and_index({1, 2}) == (9 / 2, 3)
+
+
 # Points in a ball
 
 
@@ -330,6 +342,13 @@ def test_a_cap_of_the_ball_is_smaller_than_both_bounds(d, t) -> None:
     assert second <= 1
     if d == 3:  # what school knows of the cap of a ball
         assert cap / whole == pytest.approx((1 - t) ** 2 * (2 + t) / 4, abs=1e-9)
+
+
+@pytest.mark.parametrize(("d", "t"), [(10, 0.3), (40, 0.2), (200, 0.2), (3, 0.7)])
+def test_directions_are_nearly_perpendicular_as_the_exercise_says(d, t) -> None:
+    u = np.random.default_rng(d).normal(size=(50_000, d))
+    share = np.mean(u[:, 0] >= t * np.sqrt(np.sum(u**2, axis=1)))
+    assert share <= (1 - t**2) ** (d / 2)
 
 
 @pytest.mark.equation("eq-distance-bound")
@@ -405,6 +424,29 @@ def ran():
             if figure:
                 drawn[figure] = names["left"], names["right"]
     return names, drawn
+
+
+def test_three_points_make_six_sectors_with_six_labellings(ran) -> None:
+    left, right = ran[1]["fig-cover-sectors"]
+    points = left.lines[0].get_xydata()
+    found = {}
+    for text in right.texts:
+        w = text.get_position()
+        signs = [w[0] * x + w[1] * y > 0 for x, y in points]
+        assert text.get_text() == "".join("+" if on else "−" for on in signs)
+        found[text.get_text()] = w
+    assert len(found) == len(right.texts) == 6
+    assert len(right.lines) == 3
+
+
+def test_the_disc_of_thales_has_the_points_that_are_not_cut_off(ran) -> None:
+    left, right = ran[1]["fig-thales"]
+    (disc,) = (patch.get_xy() for patch in right.patches)
+    assert disc.min(axis=0)[0] < 0 < 0.8 < disc.max(axis=0)[0]
+    for x, y in disc:  # on the circle both sides of the inequality are equal
+        assert x * 0.8 + y * 0.3 == pytest.approx(x * x + y * y, abs=1e-9)
+    (part,) = (patch.get_xy() for patch in left.patches)
+    assert all(0.5 * x + 0.5 * y <= 0.5 + 1e-9 for x, y in part)
 
 
 def test_the_curves_of_cover_pass_through_one_half_and_steepen(ran) -> None:
