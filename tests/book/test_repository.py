@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -341,3 +342,32 @@ def test_a_workflow_that_is_not_valid_is_seen(workflow: Path) -> None:
     text = workflow.read_text("utf-8")
     workflow.write_text(text.replace("needs: [book,", "needs: [bok,"), "utf-8")
     assert "bok" in actionlint(workflow.parent)
+
+
+def code_lines(path: Path) -> int:
+    """Count the lines of a program without blank ones, comments and docstrings."""
+    source = path.read_text("utf-8")
+    texts = {
+        line
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
+    return sum(
+        bool(line.strip()) and not line.strip().startswith("#") and n not in texts
+        for n, line in enumerate(source.splitlines(), 1)
+    )
+
+
+def test_what_guards_the_book_is_smaller_than_its_library() -> None:
+    tools, library = (
+        sum(code_lines(path) for path in (ROOT / folder).rglob("*.py"))
+        for folder in ("tools", "lib/dlam")
+    )
+    assert 0 < tools < library
+
+
+def test_comments_and_docstrings_are_no_code(tmp_path: Path) -> None:
+    path = tmp_path / "module.py"
+    path.write_text('"""One\n\ntwo."""\n# Three\n\nx = """a\nb"""\n', "utf-8")
+    assert code_lines(path) == 2

@@ -13,32 +13,14 @@ import random
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from os.path import commonprefix
 from typing import Any, NamedTuple
 
 import parso
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
-from cosmic_ray.operators import (
-    binary_operator_replacement,
-    comparison_operator_replacement,
-    unary_operator_replacement,
-)
-from cosmic_ray.operators.boolean_replacer import (
-    AddNot,
-    ReplaceAndWithOr,
-    ReplaceFalseWithTrue,
-    ReplaceOrWithAnd,
-    ReplaceTrueWithFalse,
-)
-from cosmic_ray.operators.break_continue import (
-    ReplaceBreakWithContinue,
-    ReplaceContinueWithBreak,
-)
-from cosmic_ray.operators.exception_replacer import ExceptionReplacer
-from cosmic_ray.operators.number_replacer import NumberReplacer
 from cosmic_ray.operators.operator import Operator
-from cosmic_ray.operators.remove_decorator import RemoveDecorator
-from cosmic_ray.operators.zero_iteration_for_loop import ZeroIterationForLoop
+from cosmic_ray.plugins import get_operator
 
 Node = Any  # of parso's trees, which are not typed
 
@@ -226,58 +208,42 @@ def _ancestors(node: Node) -> Iterator[Node]:
         yield node
 
 
-def _named(module: Any, name: str, *pairs: str) -> list[Operator]:
-    return [getattr(module, f"{name}_{pair}")() for pair in pairs]
+def _core(*names: str, of: str = "") -> list[Operator]:
+    """Return operators of Cosmic Ray by their names."""
+    return [get_operator(f"core/{of}{name}")() for name in names]
 
 
+BINARY = "ReplaceBinaryOperator_"
+UNARY = "ReplaceUnaryOperator_Delete_"
 OPERATORS: dict[str, list[Operator]] = {
     "sign or arithmetic operator": [
-        *_named(
-            binary_operator_replacement,
-            "ReplaceBinaryOperator",
-            *("Add_Sub", "Sub_Add", "Mul_Div", "Div_Mul", "FloorDiv_Mul", "Mod_Mul"),
-            *("FloorDiv_Div", "Pow_Mul", "BitAnd_BitOr", "BitOr_BitAnd"),
-            *("BitXor_BitAnd", "LShift_RShift", "RShift_LShift"),
-        ),
-        *_named(
-            unary_operator_replacement,
-            "ReplaceUnaryOperator",
-            *("Delete_USub", "Delete_Invert"),
-        ),
+        *_core("Add_Sub", "Sub_Add", "Mul_Div", "Div_Mul", "FloorDiv_Mul", of=BINARY),
+        *_core("Mod_Mul", "FloorDiv_Div", "Pow_Mul", "BitAnd_BitOr", of=BINARY),
+        *_core("BitOr_BitAnd", "BitXor_BitAnd", of=BINARY),
+        *_core("LShift_RShift", "RShift_LShift", of=BINARY),
+        *_core("USub", "Invert", of=UNARY),
         FlipAssignment(),
     ],
     "factor or term dropped": [DropOperand()],
     "matrix transposed or product swapped": [
-        SwapMatrices(),
-        AddTranspose(),
-        DropTranspose(),
+        *(SwapMatrices(), AddTranspose(), DropTranspose())
     ],
-    "constant one more or one less": [NumberReplacer()],
+    "constant one more or one less": _core("NumberReplacer"),
     "index one off": [NextIndex()],
-    "comparison": [
-        *_named(
-            comparison_operator_replacement,
-            "ReplaceComparisonOperator",
-            *("Lt_LtE", "Lt_GtE", "LtE_Lt", "LtE_Gt", "Gt_GtE", "Gt_LtE", "GtE_Gt"),
-            *("GtE_Lt", "Eq_NotEq", "NotEq_Eq", "Is_IsNot", "IsNot_Is"),
-        )
-    ],
+    "comparison": _core(
+        *("Lt_LtE", "Lt_GtE", "LtE_Lt", "LtE_Gt", "Gt_GtE", "Gt_LtE", "GtE_Gt"),
+        *("GtE_Lt", "Eq_NotEq", "NotEq_Eq", "Is_IsNot", "IsNot_Is"),
+        of="ReplaceComparisonOperator_",
+    ),
     "logic": [
-        AddNot(),
-        *_named(unary_operator_replacement, "ReplaceUnaryOperator", "Delete_Not"),
-        ReplaceAndWithOr(),
-        ReplaceOrWithAnd(),
-        ReplaceTrueWithFalse(),
-        ReplaceFalseWithTrue(),
+        *_core("AddNot", "ReplaceAndWithOr", "ReplaceOrWithAnd", f"{UNARY}Not"),
+        *_core("ReplaceTrueWithFalse", "ReplaceFalseWithTrue"),
     ],
     "check of an argument dropped": [DropCheck()],
     "statement dropped": [DropStatement()],
     "loop, handler or decorator": [
-        ZeroIterationForLoop(),
-        ReplaceBreakWithContinue(),
-        ReplaceContinueWithBreak(),
-        ExceptionReplacer(),
-        RemoveDecorator(),
+        *_core("ZeroIterationForLoop", "ReplaceBreakWithContinue"),
+        *_core("ReplaceContinueWithBreak", "ExceptionReplacer", "RemoveDecorator"),
     ],
 }
 # For the tests of equations, and for the data; no mutants of modules.
@@ -285,15 +251,9 @@ SIGN = "sign or matrix of a formula"
 ENTRY = "entry of the data"
 SPECIAL: dict[str, list[Operator]] = {
     SIGN: [
-        *_named(
-            binary_operator_replacement,
-            "ReplaceBinaryOperator",
-            *("Add_Sub", "Sub_Add"),
-        ),
-        *_named(unary_operator_replacement, "ReplaceUnaryOperator", "Delete_USub"),
-        FlipAssignment(),
-        SwapMatrices(),
-        DropTranspose(),
+        *_core("Add_Sub", "Sub_Add", of=BINARY),
+        *_core("USub", of=UNARY),
+        *(FlipAssignment(), SwapMatrices(), DropTranspose()),
     ],
     ENTRY: [OtherEntry()],
 }
@@ -396,9 +356,7 @@ def _difference(source: str, changed: str) -> tuple[str, str]:
 
 def _common(one: list[str], other: list[str]) -> int:
     """Return how many lines are the same at the beginning of both."""
-    pairs = enumerate(zip(one, other, strict=False))
-    differ = (k for k, (a, b) in pairs if a != b)
-    return next(differ, min(len(one), len(other)))
+    return len(commonprefix([one, other]))  # noqa: RUF071 (of lists, line by line)
 
 
 # How large and how thick things are drawn, and which of them lies on top.
