@@ -161,6 +161,24 @@ def test_more_features_never_raise_the_least_norm_of_an_exact_fit() -> None:
     assert all(np.diff(norms) <= 1e-9)
 
 
+def test_ten_cosines_through_ten_points_leave_the_picture_and_many_do_not() -> None:
+    """The data behind the figure of curves, by another solver of least squares."""
+    places, heights = np.linspace(-1, 1, 201), {5: [], 10: [], 1000: []}
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        x = rng.uniform(-1, 1, 10)
+        y = np.sin(3 * x) + 0.2 * rng.normal(size=10)
+        for M, found in heights.items():
+            omega, theta = 2 * rng.standard_cauchy(M), rng.uniform(0, 2 * np.pi, M)
+            at = np.cos(np.outer(x, omega) + theta)
+            v = np.linalg.lstsq(at, y, rcond=1e-12)[0]
+            if M >= 10:
+                assert np.allclose(at @ v, y, atol=1e-3)
+            found.append(abs(np.cos(np.outer(places, omega) + theta) @ v).max())
+    assert np.median(heights[10]) > 20 * np.median(heights[5])
+    assert np.median(heights[1000]) < 1.5
+
+
 # Theory
 
 
