@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 
 from dlam import Network, cost, data, forward, gradient, identity, landscape, relu
 
@@ -21,35 +22,49 @@ X, Y = data.xor()
 NET = Network((2, 2, 1), activation=(relu, identity))
 
 numbers = st.floats(-3, 3, allow_subnormal=False)
-units = st.tuples(numbers, numbers, numbers)
+neurons = st.tuples(numbers, numbers, numbers)
 
 
-def f(units, b, x):
-    """The network as printed; a unit is (w_1, w_2, c, v)."""
-    return b + sum(v * max(0, w1 * x[0] + w2 * x[1] + c) for w1, w2, c, v in units)
+def f(neurons, b, x):
+    """The network as printed; a neuron is (w_1, w_2, c, v)."""
+    return b + sum(v * max(0, w1 * x[0] + w2 * x[1] + c) for w1, w2, c, v in neurons)
 
 
-def J(units, b):
+def J(neurons, b):
     """The mean squared error over the four corners."""
     return (
-        sum((y - f(units, b, x)) ** 2 for x, y in zip(CORNERS, TARGETS, strict=True))
+        sum((y - f(neurons, b, x)) ** 2 for x, y in zip(CORNERS, TARGETS, strict=True))
         / 4
     )
 
 
-def packed(units, b):
-    """The parameters of the library's network with these units."""
-    net = Network((2, len(units), 1), activation=(relu, identity))
-    hidden = [u[:2] for u in units], [u[2] for u in units]
-    return net, net.pack([hidden, ([[u[3] for u in units]], [b])])
+def packed(neurons, b):
+    """The parameters of the library's network with these neurons."""
+    net = Network((2, len(neurons), 1), activation=(relu, identity))
+    hidden = [u[:2] for u in neurons], [u[2] for u in neurons]
+    return net, net.pack([hidden, ([[u[3] for u in neurons]], [b])])
 
 
 SOLUTION = [(1, 1, 0, 1), (1, 1, -1, -2)], 0
 
 
+def sign(t: float) -> int:
+    return (t > 0) - (t < 0)
+
+
 def test_the_data_are_the_four_corners_with_their_exclusive_or() -> None:
     assert [tuple(x) for x in X] == CORNERS
     assert Y.ravel().tolist() == [x1 ^ x2 for x1, x2 in CORNERS] == TARGETS
+
+
+@pytest.mark.equation("eq-xor-inequalities")
+@given(numbers, numbers, numbers)
+def test_the_four_conditions_are_the_values_at_the_corners_and_contradict(w1, w2, b):
+    w1, w2, b = Fraction(w1), Fraction(w2), Fraction(b)
+    printed = [b, w2 + b, w1 + b, w1 + w2 + b]
+    assert printed == [w1 * x1 + w2 * x2 + b for x1, x2 in CORNERS]
+    assert printed[1] + printed[2] == printed[0] + printed[3]
+    assert not (printed[0] < 0 < printed[1] and printed[3] < 0 < printed[2])
 
 
 @pytest.mark.equation("eq-xor-midpoint")
@@ -115,6 +130,43 @@ def test_the_normal_equations_have_the_matrix_printed_and_the_solution_one_half(
     assert sum((y - best[2]) ** 2 for y in TARGETS) / 4 == Fraction(1, 4)
 
 
+@pytest.mark.equation("eq-xor-orthogonal")
+@given(*[st.fractions(-3, 3, max_denominator=20)] * 3)
+def test_the_three_sums_are_the_derivatives_of_the_best_line(w1, w2, b) -> None:
+    """J is quadratic, so a central difference is its derivative, exactly."""
+
+    def cost_of(*line: Fraction) -> Fraction:
+        return sum(
+            (y - line[0] * x[0] - line[1] * x[1] - line[2]) ** 2
+            for x, y in zip(CORNERS, TARGETS, strict=True)
+        ) / Fraction(4)
+
+    r = [y - w1 * x[0] - w2 * x[1] - b for x, y in zip(CORNERS, TARGETS, strict=True)]
+    printed = [
+        sum(ri * x[0] for ri, x in zip(r, CORNERS, strict=True)),
+        sum(ri * x[1] for ri, x in zip(r, CORNERS, strict=True)),
+        sum(r),
+    ]
+    h = Fraction(1, 7)
+    for k, total in enumerate(printed):
+        up, down = [w1, w2, b], [w1, w2, b]
+        up[k] += h
+        down[k] -= h
+        assert (cost_of(*up) - cost_of(*down)) / (2 * h) == -total / 2
+    if any(printed):
+        assert cost_of(w1, w2, b) > Fraction(1, 4)
+    else:
+        assert (w1, w2, b) == (0, 0, Fraction(1, 2))
+
+
+@pytest.mark.equation("eq-xor-target")
+def test_the_targets_are_a_constant_and_a_contrast() -> None:
+    half, q = Fraction(1, 2), (-1, 1, 1, -1)
+    assert [half + half * qi for qi in q] == TARGETS
+    for affine in ([1] * 4, [x[0] for x in CORNERS], [x[1] for x in CORNERS]):
+        assert sum(a * b for a, b in zip(affine, q, strict=True)) == 0
+
+
 @pytest.mark.equation("eq-xor-solution")
 def test_the_solution_printed_solves_xor_and_no_other_output_bias_does() -> None:
     assert J(*SOLUTION) == 0
@@ -135,15 +187,15 @@ def test_the_hidden_layer_maps_the_plane_to_a_bent_line(x1, x2) -> None:
 
 
 @pytest.mark.equation("eq-xor-scaling")
-@given(units, numbers, st.floats(0.01, 100), numbers, numbers)
-def test_a_unit_can_be_scaled_without_effect(unit, v, alpha, x1, x2) -> None:
-    w1, w2, c = unit
+@given(neurons, numbers, st.floats(0.01, 100), numbers, numbers)
+def test_a_neuron_can_be_scaled_without_effect(neuron, v, alpha, x1, x2) -> None:
+    w1, w2, c = neuron
     scaled = v / alpha * max(0, alpha * w1 * x1 + alpha * w2 * x2 + alpha * c)
     assert scaled == pytest.approx(v * max(0, w1 * x1 + w2 * x2 + c), abs=1e-9)
 
 
 @given(st.lists(st.tuples(numbers, numbers, numbers, numbers), min_size=2, max_size=2))
-def test_the_units_can_change_places(pair) -> None:
+def test_the_neurons_can_change_places(pair) -> None:
     for x in CORNERS:
         assert f(pair, 0.5, x) == pytest.approx(f(pair[::-1], 0.5, x), abs=1e-9)
 
@@ -177,9 +229,43 @@ def test_a_line_cuts_off_every_set_of_corners_but_the_diagonals() -> None:
     assert len(seen) == 14
 
 
+@pytest.mark.equation("eq-xor-linear")
+@given(st.lists(st.tuples(numbers, numbers, numbers, numbers), min_size=2, max_size=2))
+def test_the_outputs_are_linear_in_what_the_scaling_leaves_alone(pair) -> None:
+    b = -0.75
+    for x in CORNERS:
+        printed = b
+        for w1, w2, c, v in pair:
+            u = (abs(v) * w1, abs(v) * w2, abs(v) * c)
+            if w1 * x[0] + w2 * x[1] + c > 0:
+                printed += sign(v) * (u[0] * x[0] + u[1] * x[1] + u[2])
+        assert printed == pytest.approx(f(pair, b, x), abs=1e-9)
+
+
+@pytest.mark.equation("eq-xor-one-pattern")
+@given(
+    st.fractions(-3, -1, max_denominator=9),
+    st.fractions(1, 4, max_denominator=9),
+    st.fractions(1, 4, max_denominator=9),
+)
+def test_the_pattern_done_by_hand_has_three_free_numbers(gamma, one, two) -> None:
+    """Two values of neuron 2 are chosen, both negative, and the rest follows."""
+    a1 = a2 = 1 - gamma
+    total = 2 - gamma
+    d1, d2 = total + one, total + two
+    u2 = (d1, d2, total - d1 - d2)
+    b = 0
+    assert b + a2 + gamma == b + a1 + gamma == 1
+    assert b + a1 + a2 + gamma - sum(u2) == 0
+    pair = [(a1, a2, gamma, 1), (*u2, -1)]
+    assert [f(pair, b, x) for x in CORNERS] == TARGETS
+    on = [[w1 * x[0] + w2 * x[1] + c > 0 for x in CORNERS] for w1, w2, c, _ in pair]
+    assert on == [[False, True, True, True], [False, False, False, True]]
+
+
 @pytest.mark.equation("eq-xor-span")
 @settings(deadline=None)
-@given(st.lists(units, min_size=2, max_size=2), numbers)
+@given(st.lists(neurons, min_size=2, max_size=2), numbers)
 def test_the_outputs_lie_in_the_space_of_their_pattern(pair, b) -> None:
     net, p = packed([(*u, v) for u, v in zip(pair, (1.0, -2.0), strict=True)], b)
     z = forward(net, p, X)[0][2]
@@ -191,7 +277,7 @@ def test_the_outputs_lie_in_the_space_of_their_pattern(pair, b) -> None:
 
 @pytest.mark.equation("eq-xor-dimension")
 @settings(deadline=None)
-@given(st.lists(units, min_size=2, max_size=2), st.sampled_from([-1.5, 0.7]))
+@given(st.lists(neurons, min_size=2, max_size=2), st.sampled_from([-1.5, 0.7]))
 def test_the_rank_of_the_jacobian_is_the_dimension_of_the_space(pair, v) -> None:
     net, p = packed([(*u, v) for u in pair], 0.1)
     z = forward(net, p, X)[0][2]
@@ -232,20 +318,16 @@ def test_solutions_near_a_solution_fill_the_dimension_stated(pair, b, dimension)
 # Twelve pieces
 
 
-def sign(t: float) -> int:
-    return (t > 0) - (t < 0)
-
-
 def differences(w1, w2, c):
-    """D, E and Q of a unit from their definitions."""
+    """D, E and Q of a neuron from their definitions."""
     h00, h01, h10, h11 = (max(0, w1 * x1 + w2 * x2 + c) for x1, x2 in CORNERS)
     return h01 - h10, h00 - h11, h01 + h10 - h00 - h11
 
 
 @pytest.mark.equation("eq-xor-contrast")
-@given(units)
-def test_the_contrasts_of_a_unit_are_as_printed(unit) -> None:
-    w1, w2, c = unit
+@given(neurons)
+def test_the_contrasts_of_a_neuron_are_as_printed(neuron) -> None:
+    w1, w2, c = neuron
     z00, z01, z10, z11 = (w1 * x1 + w2 * x2 + c for x1, x2 in CORNERS)
     m, d, e = (z01 + z10) / 2, (z01 - z10) / 2, (z00 - z11) / 2
     assert z00 + z11 == pytest.approx(2 * m, abs=1e-12)
@@ -256,10 +338,10 @@ def test_the_contrasts_of_a_unit_are_as_printed(unit) -> None:
     assert pytest.approx(max(abs(m), abs(d)) - max(abs(m), abs(e)), abs=tiny) == Q
 
 
-@given(units)
-def test_a_unit_with_equal_differences_has_no_contrast(unit) -> None:
+@given(neurons)
+def test_a_neuron_with_equal_differences_has_no_contrast(neuron) -> None:
     """What the proof of the twelve pieces rests on, with whole numbers: exact."""
-    D, E, Q = differences(*(round(4 * t) for t in unit))
+    D, E, Q = differences(*(round(4 * t) for t in neuron))
     if abs(D) == abs(E):
         assert Q == 0
     else:
@@ -267,7 +349,7 @@ def test_a_unit_with_equal_differences_has_no_contrast(unit) -> None:
 
 
 @pytest.mark.equation("eq-xor-conditions")
-@given(units, units, numbers, numbers)
+@given(neurons, neurons, numbers, numbers)
 @example((1.0, 1.0, 0.0), (1.0, 1.0, -1.0), 1.0, -2.0)
 @example((1.0, 1.0, -1.0), (1.0, 1.0, 0.0), -2.0, 1.0)
 def test_the_three_conditions_say_that_some_bias_solves_xor(one, two, v1, v2) -> None:
@@ -303,7 +385,7 @@ def squared_distance(pattern: list[frozenset[int]]) -> float:
 @pytest.mark.equation("eq-xor-values")
 @pytest.mark.parametrize("n", [1, 2, 3])
 def test_every_pattern_has_one_of_four_best_fits(n) -> None:
-    """All patterns of up to three units, by projection instead of by cases."""
+    """All patterns of up to three neurons, by projection instead of by cases."""
     found = set()
     for pattern in product(half_planes(), repeat=n):
         J_best = squared_distance(list(pattern)) / 4
@@ -311,6 +393,141 @@ def test_every_pattern_has_one_of_four_best_fits(n) -> None:
         assert abs(J_best - value) < 1e-12
         found.add(value)
     assert found == {0, Fraction(1, 8), Fraction(1, 6), Fraction(1, 4)}
+
+
+@pytest.mark.equation("eq-xor-stationary")
+@settings(deadline=None)
+@given(st.lists(st.tuples(numbers, numbers, numbers, numbers), min_size=2, max_size=2))
+def test_the_sums_are_the_gradient_where_the_slope_at_a_kink_is_zero(pair) -> None:
+    b = 0.25
+    net, p = packed(pair, b)
+    r = [y - f(pair, b, x) for x, y in zip(CORNERS, TARGETS, strict=True)]
+    by_weight, by_bias = [], []
+    for w1, w2, c, v in pair:
+        s = [float(w1 * x1 + w2 * x2 + c > 0) for x1, x2 in CORNERS]
+        by_bias.append(v * sum(si * ri for si, ri in zip(s, r, strict=True)))
+        for k in range(2):
+            by_weight.append(
+                v * sum(si * ri * x[k] for si, ri, x in zip(s, r, CORNERS, strict=True))
+            )
+    # The gradient of J is twice the library's, and the sums are -2 times that of J.
+    theirs = -4 * gradient(net, p, X, Y)
+    assert theirs[:6] == pytest.approx([*by_weight, *by_bias], abs=1e-9)
+    assert theirs[8] == pytest.approx(sum(r), abs=1e-9)
+
+
+def signs_at_corners() -> list[tuple[int, ...]]:
+    """All sign patterns of affine functions at the four corners."""
+    grid = range(-3, 4)
+    return sorted(
+        {
+            tuple(sign(w1 * x1 + w2 * x2 + c) for x1, x2 in CORNERS)
+            for w1, w2, c in product(grid, repeat=3)
+        }
+    )
+
+
+def extreme_residuals(
+    cell: tuple[tuple[int, ...], ...],
+    v: tuple[int, ...],
+    sides: tuple[int, ...],
+) -> list[tuple[float, float]] | None:
+    """Return the ranges of the residuals at the stationary points of a cell.
+
+    A cell fixes the signs of z (which may be zero, too), of the v_j and of the
+    residuals.  The unknowns are |v_j| (w_j, c_j), b, and s_ij r_i for each neuron
+    on a kink, between 0 and r_i: all conditions are linear in them.
+    """
+    n = len(cell)
+    kinks = [(j, i) for j in range(n) for i in range(4) if cell[j][i] == 0]
+    size = 3 * n + 1 + len(kinks)
+    rows = [(x1, x2, 1) for x1, x2 in CORNERS]
+    z = np.zeros((n, 4, size))
+    for j, i in product(range(n), range(4)):
+        z[j, i, 3 * j : 3 * j + 3] = rows[i]
+    r, constant = np.zeros((4, size)), np.array(TARGETS, dtype=float)
+    r[:, 3 * n] = -1
+    for j, i in product(range(n), range(4)):
+        if cell[j][i] > 0:
+            r[i] -= v[j] * z[j, i]
+    equal = [(r.sum(axis=0), -constant.sum())]
+    below = [(-sides[i] * r[i], sides[i] * constant[i]) for i in range(4)]
+    for j in range(n):
+        for k in range(3):
+            total, known = np.zeros(size), 0.0
+            for i in range(4):
+                if cell[j][i] > 0:
+                    total += rows[i][k] * r[i]
+                    known += rows[i][k] * constant[i]
+                elif cell[j][i] == 0:
+                    total[3 * n + 1 + kinks.index((j, i))] += rows[i][k]
+            equal.append((total, -known))
+        for i in range(4):
+            if cell[j][i] == 0:
+                one = np.zeros(size)
+                one[3 * n + 1 + kinks.index((j, i))] = sides[i]
+                below += [(-one, 0.0), (one - sides[i] * r[i], sides[i] * constant[i])]
+                equal.append((z[j, i], 0.0))
+            else:
+                below.append((-cell[j][i] * z[j, i], 0.0))
+    A_eq, b_eq = map(np.array, zip(*equal, strict=True))
+    A_ub, b_ub = map(np.array, zip(*below, strict=True))
+    ranges = []
+    for i in range(4):
+        ends = []
+        for way in (1, -1):
+            found = linprog(
+                way * r[i], A_ub, b_ub, A_eq, b_eq, bounds=[(None, None)] * size
+            )
+            if found.status == 2:
+                return None
+            assert found.status == 0
+            ends.append(way * found.fun + constant[i])
+        ranges.append((min(ends), max(ends)))
+    return ranges
+
+
+@pytest.mark.equation("eq-xor-stationary")
+@pytest.mark.equation("eq-xor-values")
+@pytest.mark.parametrize("n", [1, 2])
+def test_stationary_points_have_no_other_value_on_kinks_or_off_them(n) -> None:
+    """All cells of one neuron, and some of two, by linear programs."""
+    every = list(
+        product(
+            product(signs_at_corners(), repeat=n),
+            product([1, -1], repeat=n),
+            product([1, -1], repeat=4),
+        )
+    )
+    rng = np.random.default_rng(2)
+    chosen = every if n == 1 else [every[k] for k in rng.integers(len(every), size=900)]
+    values = set()
+    for cell in chosen:
+        ranges = extreme_residuals(*cell)
+        if ranges is None:
+            continue
+        assert max(high - low for low, high in ranges) < 1e-6
+        J_there = sum(low**2 for low, _ in ranges) / 4
+        value = Fraction(J_there).limit_denominator(100)
+        assert abs(J_there - value) < 1e-6
+        values.add(value)
+    allowed = {0, Fraction(1, 8), Fraction(1, 6), Fraction(1, 4)}
+    assert {Fraction(1, 4), Fraction(1, 6)} <= values <= allowed
+
+
+def test_a_point_of_gradient_zero_is_no_minimum_if_an_active_neuron_has_no_weight():
+    """The example of the exercise, where the corollary's hypothesis fails."""
+    half = Fraction(1, 2)
+    dead = (0, 0, -1, 1)
+    at = [(0, 1, -half, 0), dead]
+    net, p = packed([tuple(map(float, u)) for u in at], 0.5)
+    assert not (forward(net, p, X)[0][2] == 0).any()
+    assert np.abs(gradient(net, p, X, Y)).max() == 0
+    assert J(at, half) == Fraction(1, 4)
+    for eps in (Fraction(1, 10), Fraction(1, 1000)):
+        lower = J([(-eps, 1, -half, eps), dead], half)
+        assert 4 * lower == 1 - eps**2 / 2 - eps**3 + eps**4
+        assert lower < Fraction(1, 4)
 
 
 @pytest.mark.equation("eq-xor-values")
