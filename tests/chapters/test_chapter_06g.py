@@ -136,3 +136,17 @@ def test_deleting_neurons_scales_the_mean_by_the_probability_to_keep(pairs, pi) 
     assert mean == (1 - pi) * sum(w * a for w, a in pairs)
     variance = pi * (1 - pi) * sum((w * a) ** 2 for w, a in pairs)
     assert square - mean**2 == variance
+
+
+@pytest.mark.equation("eq-closing-residuals")
+@pytest.mark.parametrize("lam", [0.0, 2e-3, 0.3])
+def test_the_penalty_is_the_squares_of_additional_residuals(lam) -> None:
+    _, weight = chapter_solver()
+    p = NET.normal(np.random.default_rng(7))
+    errors = NET(p, X) - Y
+    own = sum(float(e) ** 2 for row in errors for e in row) / 2
+    scaled = [np.sqrt(2 * lam) * v for v, on in zip(p, weight, strict=True) if on]
+    printed = own + sum(v**2 for v in scaled) / 2
+    penalised = cost(NET, p, X, Y) + lam / len(X) * squared_weights(p)
+    assert len(scaled) == 4 + 6 + 6
+    assert printed == pytest.approx(len(X) * penalised)
