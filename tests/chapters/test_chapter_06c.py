@@ -163,7 +163,8 @@ def test_more_features_never_raise_the_least_norm_of_an_exact_fit() -> None:
 
 def test_ten_cosines_through_ten_points_leave_the_picture_and_many_do_not() -> None:
     """The data behind the figure of curves, by another solver of least squares."""
-    places, heights = np.linspace(-1, 1, 201), {5: [], 10: [], 1000: []}
+    places = np.linspace(-1, 1, 201)
+    heights: dict[int, list[float]] = {5: [], 10: [], 1000: []}
     for seed in range(40):
         rng = np.random.default_rng(seed)
         x = rng.uniform(-1, 1, 10)
@@ -172,8 +173,8 @@ def test_ten_cosines_through_ten_points_leave_the_picture_and_many_do_not() -> N
             omega, theta = 2 * rng.standard_cauchy(M), rng.uniform(0, 2 * np.pi, M)
             at = np.cos(np.outer(x, omega) + theta)
             v = np.linalg.lstsq(at, y, rcond=1e-12)[0]
-            if M >= 10:
-                assert np.allclose(at @ v, y, atol=1e-3)
+            if M == 1000:  # with ten the matrix may be singular to all digits
+                assert np.allclose(at @ v, y, atol=1e-9)
             found.append(abs(np.cos(np.outer(places, omega) + theta) @ v).max())
     assert np.median(heights[10]) > 20 * np.median(heights[5])
     assert np.median(heights[1000]) < 1.5
