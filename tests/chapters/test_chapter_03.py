@@ -66,7 +66,7 @@ def trained() -> np.ndarray:
 
 
 def chapter(*needles: str) -> dict:
-    """Run the cells of the chapter that hold one of the needles."""
+    """Run the cells of the chapter that begin with a needle; they print nothing."""
     import nbformat
 
     from needed import ROOT
@@ -75,12 +75,12 @@ def chapter(*needles: str) -> dict:
     scope: dict = {
         **{"np": np, "net": NET, "permutations": permutations, "product": product},
         **{"residuals": residuals, "jacobian": jacobian, "gradient": gradient},
-        **{"one": ONE, "x6": X6, "y6": Y6},
+        **{"one": ONE, "x6": X6, "y6": Y6, "cost": cost, "sigmoid": sigmoid},
     }
     cells = [c.source for c in record.cells if c.cell_type == "code"]
     for needle in needles:
         [cell] = [source for source in cells if source.startswith(needle)]
-        exec(cell, scope)
+        exec(cell.split("\n\nprint(")[0], scope)
     return scope
 
 
@@ -141,7 +141,24 @@ def test_a_constant_answer_costs_a_quarter_and_half_the_square_of_its_distance(
     assert total == Fraction(1, 4) + ((c1 - half) ** 2 + (c2 - half) ** 2) / 2
 
 
+@pytest.mark.equation("eq-constant-output")
+@given(st.fractions(0, 1))
+def test_the_mean_square_miss_of_a_constant_output(c1) -> None:
+    targets = [Fraction(int(y[0])) for y in Y]
+    mean = sum((y - c1) ** 2 for y in targets) / 10
+    half = Fraction(1, 2)
+    assert mean == half * (1 - c1) ** 2 + half * c1**2 == half**2 + (c1 - half) ** 2
+
+
 # Not convex, and its symmetries
+
+
+@pytest.mark.equation("eq-negative")
+@given(st.floats(-20, 20))
+def test_the_neuron_turned_to_its_negative_is_one_minus_it(x) -> None:
+    a = s(2 * x - 1)
+    assert s(-2 * x + 1) == pytest.approx(1 - a, abs=1e-15)
+    assert -3 * (1 - a) + (-1 + 3) == pytest.approx(3 * a - 1, abs=1e-14)
 
 
 @pytest.mark.equation("eq-convex")
@@ -312,8 +329,7 @@ def test_the_gauss_newton_step_makes_the_linear_model_shortest() -> None:
 @pytest.mark.equation("eq-levenberg-marquardt")
 @pytest.mark.parametrize("seed", range(3))
 def test_one_step_of_the_chapter_solves_the_damped_equations(seed) -> None:
-    scope = chapter("class Components:", "def levenberg_marquardt")
-    problem = scope["Components"](X, Y)
+    scope = chapter("def levenberg_marquardt", "def train_all")
     p, mu = start(seed, 0.5), 0.1
     r, J = residuals(NET, p, X, Y), jacobian(NET, p, X, Y)
     d = np.linalg.solve(J.T @ J + mu * np.eye(23), -J.T @ r)
@@ -322,20 +338,38 @@ def test_one_step_of_the_chapter_solves_the_damped_equations(seed) -> None:
             J[k, m] * J[k, n] * d[n] for k in range(20) for n in range(23)
         )
         assert left == pytest.approx(-sum(J[k, m] * r[k] for k in range(20)), abs=1e-12)
-    moved = scope["levenberg_marquardt"](problem.r, problem.J, p[None], steps=1)[0]
+    moved = scope["levenberg_marquardt"](NET, p, X, Y, steps=1)
     lower = cost(NET, p + d, X, Y) < cost(NET, p, X, Y)
     np.testing.assert_allclose(moved, p + d if lower else p, rtol=0, atol=1e-12)
+    together = scope["train_all"](np.stack([p, p]), X, Y, steps=1)
+    np.testing.assert_allclose(together, [moved, moved], rtol=0, atol=1e-12)
+
+
+def test_the_solver_for_an_ensemble_is_the_solver_for_each() -> None:
+    scope = chapter("def levenberg_marquardt", "def train_all", "def lengths(")
+    P = NET.normal(np.random.default_rng(3), size=4)
+    for kinds in ((), (scope["lengths"], scope["lengths_jacobian"])):
+        together = scope["train_all"](P, X, Y, *kinds, steps=12)
+        for p, q in zip(P, together, strict=True):
+            alone = scope["levenberg_marquardt"](NET, p, X, Y, *kinds, steps=12)
+            np.testing.assert_allclose(q, alone, rtol=0, atol=1e-8)
+
+
+def test_a_network_that_is_good_enough_stays_where_it_is() -> None:
+    train_all = chapter("def levenberg_marquardt", "def train_all")["train_all"]
+    P = NET.normal(np.random.default_rng(3), size=4)
+    stopped = train_all(P, X, Y, stop=0.2)
+    assert (cost(NET, stopped, X, Y) < 0.2).all()
+    np.testing.assert_array_equal(train_all(stopped, X, Y, stop=0.2), stopped)
+    np.testing.assert_array_equal(train_all(P, X, Y, stop=1.0), P)
 
 
 def test_levenberg_marquardt_never_lets_the_cost_rise_and_finds_the_sites() -> None:
-    scope = chapter("class Components:", "def levenberg_marquardt")
-    problem = scope["Components"](X, Y)
+    train_all = chapter("def levenberg_marquardt", "def train_all")["train_all"]
     P = NET.normal(np.random.default_rng(7), size=20)
     before = cost(NET, P, X, Y)
     for steps in (1, 10, 150):
-        after = cost(
-            NET, scope["levenberg_marquardt"](problem.r, problem.J, P, steps), X, Y
-        )
+        after = cost(NET, train_all(P, X, Y, steps=steps), X, Y)
         assert (after <= before).all()
         before = after
     assert np.mean(before < 1e-3) > 0.8
@@ -343,18 +377,18 @@ def test_levenberg_marquardt_never_lets_the_cost_rise_and_finds_the_sites() -> N
 
 def test_levenberg_marquardt_can_run_on_after_it_has_arrived() -> None:
     """Targets inside (0, 1) can be reached, and then no step is better."""
-    scope = chapter("class Components:", "def levenberg_marquardt")
-    problem = scope["Components"](X, np.where(Y == 1, 0.9, 0.1))
+    train_all = chapter("def levenberg_marquardt", "def train_all")["train_all"]
+    inside = np.where(Y == 1, 0.9, 0.1)
     P = NET.normal(np.random.default_rng(2019), scale=0.5, size=10)
     # Every warning of an overflow is an error here.
-    P = scope["levenberg_marquardt"](problem.r, problem.J, P, steps=1500)
-    assert cost(NET, P, X, problem.Y).min() < 1e-20
+    P = train_all(P, X, inside, steps=1500)
+    assert cost(NET, P, X, inside).min() < 1e-20
 
 
 @pytest.mark.equation("eq-lengths-model")
 @pytest.mark.parametrize("seed", range(3))
 def test_the_lengths_keep_only_the_curvature_along_the_miss(seed) -> None:
-    scope = chapter("class Components:", "class Lengths")
+    scope = chapter("def lengths(")
     p = start(seed)
     r, J = residuals(NET, p, X, Y).reshape(10, 2), jacobian(NET, p, X, Y)
     J = J.reshape(10, 2, 23)
@@ -365,18 +399,50 @@ def test_the_lengths_keep_only_the_curvature_along_the_miss(seed) -> None:
             components += np.outer(J[i, c], J[i, c])
             for e in range(2):
                 lengths += u[c] * u[e] * np.outer(J[i, c], J[i, e])
-    for kind, matrix in (("Components", components), ("Lengths", lengths)):
-        A = scope[kind](X, Y).J(p)
+    rho_of, slope_of = scope["lengths"], scope["lengths_jacobian"]
+    rho, slopes = rho_of(NET, p, X, Y), slope_of(NET, p, X, Y)
+    for A, matrix in ((jacobian(NET, p, X, Y), components), (slopes, lengths)):
         np.testing.assert_allclose(A.T @ A, matrix, rtol=0, atol=1e-13)
-    problem = scope["Lengths"](X, Y)
-    np.testing.assert_allclose(problem.J(p), differences(problem.r, p), atol=1e-8)
+    by_differences = differences(lambda q: rho_of(NET, q, X, Y), p)
+    np.testing.assert_allclose(slopes, by_differences, atol=1e-8)
     assert np.linalg.matrix_rank(lengths) <= 10 < np.linalg.matrix_rank(components)
     assert np.linalg.eigvalsh(components - lengths).min() > -1e-12
     # The same cost, and the same gradient.
-    assert np.sum(problem.r(p) ** 2) / 20 == pytest.approx(cost(NET, p, X, Y))
-    np.testing.assert_allclose(
-        problem.J(p).T @ problem.r(p) / 10, gradient(NET, p, X, Y), atol=1e-13
-    )
+    assert np.sum(rho**2) / 20 == pytest.approx(cost(NET, p, X, Y))
+    np.testing.assert_allclose(slopes.T @ rho / 10, gradient(NET, p, X, Y), atol=1e-13)
+
+
+def test_one_step_by_hand_with_a_component_and_with_a_length() -> None:
+    """The miss (1, p) at p = 1/10, in fractions."""
+    p = Fraction(1, 10)
+    by_components = -p  # JᵀJ = 1, Jᵀr = p
+    by_length = -(1 + p**2) / p  # −ρ/ρ′, in which the root cancels
+    assert p + by_components == 0
+    assert by_length / by_components == 101
+    rho, slope = sqrt(1 + p**2), float(p) / sqrt(1 + p**2)
+    assert -rho / slope == pytest.approx(float(by_length))
+
+
+def test_the_lengths_do_their_harm_near_the_start() -> None:
+    """The curvature that they keep, and what they do from farther down."""
+    scope = chapter("def levenberg_marquardt", "def train_all", "def lengths(")
+    P = NET.normal(np.random.default_rng(8), size=30)
+    train_all, kinds = scope["train_all"], (scope["lengths"], scope["lengths_jacobian"])
+
+    def right(P: np.ndarray) -> int:
+        F = NET(P, X)
+        return int(((F[..., 0] > F[..., 1]) == (Y[:, 0] > Y[:, 1])).all(axis=1).sum())
+
+    def lost(P: np.ndarray) -> float:
+        kept = np.sum(kinds[1](NET, P, X, Y) ** 2, axis=(1, 2))
+        all_of_it = np.sum(jacobian(NET, P, X, Y) ** 2, axis=(1, 2))
+        return float(np.median(1 - kept / all_of_it))
+
+    lower = train_all(P, X, Y, stop=0.1)
+    assert right(train_all(P, X, Y, *kinds)) < 18
+    assert right(train_all(lower, X, Y, *kinds)) > 25
+    assert lost(P) > 0.4
+    assert lost(lower) < 0.2
 
 
 # One neuron and two losses
@@ -454,7 +520,7 @@ def points_of(scope: dict) -> np.ndarray:
 
 def test_the_squares_have_one_minimum_and_three_passes() -> None:
     """The chapter's search, and a descent from both sides of every pass."""
-    scope = chapter("def slope(P)")
+    scope = chapter("def newton_step")
     found = points_of(scope)
     assert len(found) == 4
     fates = []
@@ -476,7 +542,27 @@ def test_the_squares_have_one_minimum_and_three_passes() -> None:
     assert fates == 3 * [[False, True]]
 
 
+@given(parameters, parameters)
+def test_the_step_to_a_critical_point_is_that_of_newton(w, b) -> None:
+    step = chapter("def newton_step")["newton_step"](np.array([[w, b]]))[0]
+    H, g = hessian(ONE, [w, b], X6, Y6), gradient(ONE, [w, b], X6, Y6)
+    if abs(np.linalg.det(H)) > 1e-6:
+        np.testing.assert_allclose(H @ step, -g, rtol=0, atol=1e-9)
+
+
 # Likelihood, softmax, slopes
+
+
+@pytest.mark.equation("eq-likelihood-example", "eq-log-likelihood-example")
+def test_the_likelihood_of_three_sites_and_its_logarithm() -> None:
+    exact = Fraction(9, 10) * Fraction(6, 10) * (1 - Fraction(2, 10))
+    assert exact == Fraction(432, 1000)
+    parts = [-log(0.9), -log(0.6), -log(0.8)]
+    assert [round(one, 3) for one in parts] == [0.105, 0.511, 0.223]
+    assert round(sum(parts), 3) == 0.839
+    assert sum(parts) == pytest.approx(-log(exact))
+    outputs, targets = np.array([[0.9], [0.6], [0.2]]), np.array([[1.0], [1.0], [0.0]])
+    assert binary_cross_entropy(outputs, targets).sum() == pytest.approx(sum(parts))
 
 
 @pytest.mark.equation("eq-likelihood")
