@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,35 +25,10 @@ from tools.record import environment
 
 ALL_DIGITS = 15  # what a double can hold in every case
 HOME = "the machine that recorded the book"
-NARROW = "X86_V4 AVX512_ICL AVX512_SPR"
-# Each imitates a machine; together they go through the kernels of OpenBLAS, the
-# instructions that NumPy and PyTorch use, and the number of threads.
-PLATFORMS: dict[str, dict[str, str]] = {
-    HOME: {},
-    "a server with AVX-512: SkylakeX kernels of OpenBLAS, one thread": {
-        "OPENBLAS_CORETYPE": "SkylakeX",
-        "DLAM_THREADS": "1",
-    },
-    "a laptop with AVX2: Haswell kernels, NumPy without AVX-512, PyTorch with AVX2, "
-    "several threads": {
-        "OPENBLAS_CORETYPE": "Haswell",
-        "NPY_DISABLE_CPU_FEATURES": NARROW,
-        "ATEN_CPU_CAPABILITY": "avx2",
-        "OPENBLAS_NUM_THREADS": "2",
-        "OMP_NUM_THREADS": "2",
-    },
-    "an older machine: Nehalem kernels, PyTorch without vectors": {
-        "OPENBLAS_CORETYPE": "Nehalem",
-        "ATEN_CPU_CAPABILITY": "default",
-    },
-    "the oldest: Prescott kernels, NumPy without AVX-512, "
-    "PyTorch without vectors, one thread": {
-        "OPENBLAS_CORETYPE": "Prescott",
-        "NPY_DISABLE_CPU_FEATURES": NARROW,
-        "ATEN_CPU_CAPABILITY": "default",
-        "DLAM_THREADS": "1",
-    },
-}
+TABLE = Path(__file__).with_suffix(".toml")
+PLATFORMS: dict[str, dict[str, str]] = {HOME: {}} | tomllib.loads(
+    TABLE.read_text("utf-8")
+)
 SETTINGS = {name for chosen in PLATFORMS.values() for name in chosen}
 Run = dict[str, Any]  # what `tools.record.observe` says
 

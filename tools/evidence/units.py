@@ -70,6 +70,8 @@ def inputs(kind: str, unit: str, root: Path = ROOT) -> dict[str, str]:
     found = {"checker": digest(" ".join(tools))}
     found["lock file"] = digest((root / "constraints.txt").read_text("utf-8"))
     if kind == "platforms":
+        table = (root / "tools" / "evidence" / "platforms.toml").read_text("utf-8")
+        found["checker"] = digest(found["checker"] + table)
         text = (root / "book" / f"{unit}.md").read_text("utf-8-sig")
         cells = [
             c.source for c in notebook.notebook(text).cells if c.cell_type == "code"

@@ -6,10 +6,18 @@ import argparse
 import sys
 
 from tools.book import Broken
-from tools.pages import checks, concordance, equations, errata, mutants, platforms
+from tools.pages import (
+    checks,
+    concordance,
+    equations,
+    errata,
+    glossary,
+    mutants,
+    platforms,
+)
 
 # In this order, since a later page counts or links to what is on an earlier one.
-PAGES = (equations, errata, concordance, platforms, mutants, checks)
+PAGES = (glossary, equations, errata, concordance, platforms, mutants, checks)
 
 
 def main(arguments: list[str] | None = None) -> int:
