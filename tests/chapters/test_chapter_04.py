@@ -85,6 +85,36 @@ def test_what_the_taylor_expansion_leaves_out_is_of_second_order(seed) -> None:
     assert left_out[0] / left_out[1] == pytest.approx(4, rel=0.1)
 
 
+@pytest.mark.equation("eq-two-points")
+@given(st.floats(-3, 3), st.floats(-3, 3))
+def test_the_costs_at_two_points_are_those_of_the_smallest_network(w, b) -> None:
+    x, y = np.array([[0.0], [2.0]]), np.array([[1.0], [2.0]])
+    C = [(b - 1) ** 2 / 2, (2 * w + b - 2) ** 2 / 2]
+    for i in range(2):
+        assert cost(LINE, [w, b], x[i], y[i]) == pytest.approx(C[i], abs=1e-12)
+    assert cost(LINE, [w, b], x, y) == pytest.approx((C[0] + C[1]) / 2, abs=1e-12)
+
+
+@pytest.mark.equation("eq-line-matrix")
+@given(st.lists(st.floats(-5, 5), min_size=1, max_size=6), seeds)
+def test_the_matrix_of_the_line_is_the_quadratic_part_of_its_cost(points, seed) -> None:
+    """By second differences, which are exact for a quadratic function."""
+    x, y = np.array(points)[:, np.newaxis], np.sin(points)[:, np.newaxis]
+    N, p = len(points), np.random.default_rng(seed).normal(size=2)
+    A = [
+        [sum(t * t for t in points) / N, sum(points) / N],
+        [sum(points) / N, 1],
+    ]
+
+    def f(w, b) -> float:
+        return float(cost(LINE, p + np.array([w, b]), x, y))
+
+    pure = [f(1, 0) - 2 * f(0, 0) + f(-1, 0), f(0, 1) - 2 * f(0, 0) + f(0, -1)]
+    mixed = (f(1, 1) - f(1, -1) - f(-1, 1) + f(-1, -1)) / 4
+    assert pure == pytest.approx([A[0][0], A[1][1]], abs=1e-9)
+    assert mixed == pytest.approx(A[0][1], abs=1e-9)
+
+
 @given(st.lists(st.floats(-5, 5), min_size=2, max_size=6), seeds)
 def test_no_step_of_the_same_length_descends_more(g, seed) -> None:
     g = np.array(g)
@@ -259,6 +289,42 @@ def test_an_epoch_is_a_long_step_up_to_second_order(seed) -> None:
     assert apart[0] / apart[1] == pytest.approx(4, rel=0.15)
 
 
+@pytest.mark.equation("eq-drawn-is-a-long-step")
+@pytest.mark.parametrize("m", [1, 3])
+def test_points_drawn_at_random_make_a_long_step_with_noise(m) -> None:
+    """All 27 ways to draw three points of a line, in fractions."""
+    x, y = [Fraction(-1), Fraction(0), Fraction(2)], [Fraction(1), Fraction(3)] * 2
+    N, start = 3, (Fraction(1, 2), Fraction(-1))
+
+    def slope(p, i: int):
+        misfit = p[0] * x[i] + p[1] - y[i]
+        return misfit * x[i], misfit
+
+    g = [slope(start, i) for i in range(N)]
+    centre = [mean(v[r] for v in g) for r in range(2)]
+    V = mean(sum((v[r] - centre[r]) ** 2 for r in range(2)) for v in g)
+    apart = []
+    for eta in (Fraction(1, 1000), Fraction(1, 2000)):
+        noises, worst = [], Fraction(0)
+        for drawn in product(range(N), repeat=N):
+            p = start
+            for first in range(0, N, m):
+                batch = drawn[first : first + m]
+                step = [mean(slope(p, k)[r] for k in batch) for r in range(2)]
+                p = tuple(p[r] - m * eta * step[r] for r in range(2))
+            xi = [mean(g[k][r] for k in drawn) - centre[r] for r in range(2)]
+            noises.append(xi)
+            long_step = [start[r] - N * eta * (centre[r] + xi[r]) for r in range(2)]
+            worst = max(worst, *(abs(p[r] - long_step[r]) for r in range(2)))
+        assert [mean(xi[r] for xi in noises) for r in range(2)] == [0, 0]
+        assert mean(xi[0] ** 2 + xi[1] ** 2 for xi in noises) == V / N
+        apart.append(worst)
+    if m == N:
+        assert apart == [0, 0]
+    else:
+        assert float(apart[0] / apart[1]) == pytest.approx(4, rel=0.05)
+
+
 @pytest.mark.equation("eq-mean-problem")
 @given(st.lists(fractions, min_size=1, max_size=6), fractions)
 def test_the_mean_problem_is_a_parabola_about_the_mean(c, p) -> None:
@@ -378,6 +444,16 @@ def test_the_two_sums_decide_whether_the_error_dies_out() -> None:
         assert (error(rate) < 1e-3) == (reaches and quietens)
 
 
+def test_falling_rates_bring_the_error_below_any_bound_from_every_start() -> None:
+    """The recursion of the proof, for the rates t^(-3/4) and 5/t."""
+    for rate in (lambda t: t**-0.75, lambda t: 5 / t):
+        for start_error in (0.0, 1e6):
+            e = start_error
+            for t in range(1, 60_000):
+                e = (1 - rate(t)) ** 2 * e + rate(t) ** 2
+            assert e < 1e-3
+
+
 def test_rates_that_fall_too_fast_stop_half_way() -> None:
     T = 50
     left = prod(1 - Fraction(1, t * t) for t in range(2, T + 1))
@@ -431,3 +507,51 @@ def test_the_exact_floor_of_the_line_is_a_fixed_point_of_its_recursion() -> None
     expected = (np.mean(x**2) * ww + 2 * np.mean(x) * wb + bb) / 2
     exact_floor = chapter_function("exact_floor", np=np, z=x, noisy=y)
     assert exact_floor(eta) == pytest.approx(expected, rel=1e-9)
+
+
+# The checks of the exercises, for other random numbers than the chapter's
+
+
+def test_the_mean_of_the_path_is_as_its_check_says_on_twenty_seeds() -> None:
+    c = np.random.default_rng(3).normal(size=(10, 1))
+    at_best = np.tile([0.0, c.mean()], (200, 1))
+    for seed in range(20):
+        rng = np.random.default_rng(1000 + seed)
+        visits = rng.integers(10, size=(200, 4000, 1))
+        run = sgd(
+            LINE, at_best, np.zeros((10, 1)), c, visits, 0.2,
+            record_every=1, keep_path=True,
+        )  # fmt: skip
+        errors = run.path[:, -2000:, 1] - c.mean()
+        assert f"{np.mean(errors**2) / c.var():.2f}" == "0.11"
+        averaged = np.mean(errors.mean(axis=1) ** 2) / c.var()
+        assert abs(2000 * averaged - 1) < 0.4
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_floor_of_the_line_is_as_its_check_says(seed) -> None:
+    x = np.linspace(0, 10, 20)[:, np.newaxis]
+    y = 1 + 0.3 * x + 0.3 * np.random.default_rng(1).normal(size=x.shape)
+    z = (x - x.mean()) / x.std()
+    exact_floor = chapter_function("exact_floor", np=np, z=z, noisy=y)
+    least = cost(LINE, np.polyfit(z[:, 0], y[:, 0], 1), z, y)
+    visits = np.random.default_rng(seed).integers(20, size=(200, 4000, 1))
+    run = sgd(LINE, np.zeros((200, 2)), z, y, visits, 0.1, record_every=20)
+    measured = (run.cost.mean(axis=0) - least)[-100:].mean()
+    assert measured == pytest.approx(exact_floor(0.1), rel=0.05)
+
+
+def test_sites_that_are_standardised_are_learned_sooner() -> None:
+    Z = (X - X.mean(axis=0)) / X.std(axis=0)
+    right = Y[:, 0] > Y[:, 1]
+    for seed in range(2):
+        rng = np.random.default_rng(seed)
+        starts = NET.normal(rng, scale=0.5, size=100)
+        visits = rng.integers(10, size=(100, 20_000, 1))
+        shares = []
+        for sites in (X, Z):
+            P = sgd(NET, starts, sites, Y, visits, 0.05).parameters
+            F = NET(P, sites)
+            shares.append(((F[..., 0] > F[..., 1]) == right).all(axis=-1).mean())
+        assert shares[0] <= 0.03
+        assert 0.45 <= shares[1] <= 0.80
