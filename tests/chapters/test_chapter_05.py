@@ -8,7 +8,7 @@ import cmath
 from collections.abc import Callable, Iterator
 from decimal import Decimal, localcontext
 from fractions import Fraction
-from functools import reduce
+from functools import cache, reduce
 from itertools import pairwise
 from math import exp, isclose, log
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlam import Network, cost, errors, forward, gradient, relu
+from dlam import Network, cost, data, errors, forward, gradient, relu, sigmoid
 from needed import ROOT
 from tools.book import Text
 
@@ -339,8 +339,11 @@ def test_the_count_is_what_loops_over_the_formulas_multiply(sizes: list[int]) ->
     w = sum(n[m] * n[m - 1] for m in range(2, L + 1))
     printed = 3 * w - n[2] * n[1] + 2 * sum(n[m] for m in range(2, L + 1))
     assert multiplied == printed
-    count = chapter("class Counted", "rng = np.random")["count"]
-    assert count(tuple(sizes), np.random.default_rng(0)) == (w, printed)
+    scope = chapter(
+        "def multiplications", "class Counted", "counted =", "def count", ""
+    )
+    assert scope["multiplications"](tuple(sizes)) == (w, printed)
+    assert scope["count"](tuple(sizes), np.random.default_rng(0)) == (w, printed)
 
 
 @given(st.lists(st.integers(1, 9), min_size=2, max_size=6))
@@ -494,14 +497,19 @@ def test_the_price_of_an_order_can_be_paid() -> None:
 # The cells of the chapter, taken from its record so that they can't part
 
 
+@cache
+def recorded() -> list[str]:
+    """The cells of the record."""
+    record = nbformat.read(ROOT / "book/05-back-propagation.ipynb", as_version=4)
+    return [cell.source for cell in record.cells]
+
+
 def chapter(*beginnings: str) -> dict[str, Any]:
     """Run the first cells that begin so, up to a cell that begins as the last."""
-    record = nbformat.read(ROOT / "book/05-back-propagation.ipynb", as_version=4)
     scope: dict[str, Any] = {"np": np, "Network": Network}
     scope["sigmoid"] = np.vectorize(lambda t: 1 / (1 + exp(-t)))
     for beginning in beginnings[:-1] or beginnings:
-        cell = next(c for c in record.cells if c.source.startswith(beginning))
-        exec(cell.source, scope)
+        exec(next(c for c in recorded() if c.startswith(beginning)), scope)
     return scope
 
 
@@ -541,3 +549,74 @@ def test_nodes_differentiate_sums_products_and_sigmoids(t: float) -> None:
 
     found = derivative(scope, lambda x: f(x, scope["squash"]), t)
     assert isclose(found, f(t + 1j * STEP, s).imag / STEP, rel_tol=1e-12, abs_tol=1e-14)
+
+
+@each_case
+def test_the_ten_lines_find_the_derivatives(c: Case) -> None:
+    scope = chapter("def lemma", "")
+    scope["sigmoid"] = sigmoid
+    W = {m: np.array(weights(c, m)) for m in range(2, c.L + 1)}
+    b = {m: np.array([c.b[m, j + 1] for j in range(c.n[m])]) for m in W}
+    dW, db = scope["lemma"](W, b, c.x, c.y)
+    for where, _, derivative in by_parameters(c):
+        m, j, *k = where
+        found = dW[m][j - 1, k[0] - 1] if k else db[m][j - 1]
+        assert close(found, derivative)
+
+
+def test_the_sites_of_the_loop_are_those_of_the_book() -> None:
+    scope = chapter("X = np.array([[.1", "")
+    X, Y = data.drilling_sites()
+    np.testing.assert_array_equal(scope["X"], X)
+    np.testing.assert_array_equal(scope["Y"], Y)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_step_of_the_loop_is_a_step_against_the_gradient_at_one_site(seed) -> None:
+    scope = chapter("X = np.array([[.1", "def train", "")
+    net = Network((2, 2, 3, 2))
+
+    def after(steps: int) -> Any:
+        W, b = scope["train"](np.random.default_rng(seed), steps, 0.3)
+        return net.pack(zip(W, b, strict=True))
+
+    start, moved = after(0), after(1)
+    ways = [
+        start - 0.3 * gradient(net, start, x, y)
+        for x, y in zip(scope["X"], scope["Y"], strict=True)
+    ]
+    assert min(np.abs(moved - way).max() for way in ways) < 1e-15
+    assert np.abs(moved - start).max() > 1e-4
+
+
+@given(
+    st.permutations("AAAAABBBBB").map("".join),
+    st.lists(st.floats(0, 1), min_size=10, max_size=10).map(sorted),
+)
+def test_no_nondecreasing_values_cost_less_than_the_price(order, values) -> None:
+    least = chapter("def price_of", "")["price_of"](order) / 2
+    assert price(order, values) >= least - 1e-12
+
+
+@given(st.permutations("AAAAABBBBB").map("".join))
+def test_the_price_is_the_least_of_all_ways_to_pool_neighbours(order: str) -> None:
+    """Every way to cut the order into pools, where the means do not decrease."""
+    best = float("inf")
+    for cuts in range(2**9):
+        ends = [i + 1 for i in range(9) if cuts >> i & 1] + [10]
+        pools = [order[a:b] for a, b in pairwise([0, *ends])]
+        means = [Fraction(pool.count("A"), len(pool)) for pool in pools]
+        if all(u <= v for u, v in pairwise(means)):
+            paid = sum(len(q) * u * (1 - u) for q, u in zip(pools, means, strict=True))
+            best = min(best, float(paid))
+    assert close(chapter("def price_of", "")["price_of"](order) / 2, best)
+
+
+@given(st.lists(st.sampled_from("+*s"), min_size=1, max_size=12), st.data())
+def test_the_walk_back_takes_two_multiplications_an_operation(ops, draws) -> None:
+    scope = chapter("class Node", "def squash", "def backward", "")
+    nodes = [scope["Node"](0.5), scope["Node"](-1.5)]
+    for op in ops:
+        u, v = (nodes[draws.draw(st.integers(0, len(nodes) - 1))] for _ in range(2))
+        nodes.append(u + v if op == "+" else u * v if op == "*" else scope["squash"](u))
+    assert sum(len(node.made_of) for node in nodes) <= 2 * len(ops)
