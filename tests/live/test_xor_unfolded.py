@@ -102,7 +102,7 @@ def test_it_begins_with_the_slides_solution(show):
 @live_pages.at_night
 def test_a_line_that_is_dragged_changes_its_bias_alone(show):
     figure = show()
-    edge = figure.slider("The line where unit 2 switches on")
+    edge = figure.slider("The line where neuron 2 switches on")
     figure.drag(edge, inputs(figure), (0.4, 0.4))
     p = parameters(figure)
     assert p[5] == pytest.approx(-2 * (-0.3 + 0.4 * 1.6), abs=0.03)
@@ -113,7 +113,7 @@ def test_a_line_that_is_dragged_changes_its_bias_alone(show):
 @live_pages.at_night
 def test_weights_that_are_dragged_turn_about_the_line(show):
     figure = show()
-    figure.drag(figure.slider("The weights of unit 1"), inputs(figure), (0.2, 0.5))
+    figure.drag(figure.slider("The weights of neuron 1"), inputs(figure), (0.2, 0.5))
     p = parameters(figure)
     assert p[:2] != [1, 1]
     assert p[2:4] == [1, 1]
@@ -125,7 +125,7 @@ def test_weights_that_are_dragged_turn_about_the_line(show):
 @live_pages.at_night
 def test_a_finger_drags_and_the_page_stays(show):
     figure = show(**live_pages.PHONE)
-    edge = figure.slider("The line where unit 2 switches on")
+    edge = figure.slider("The line where neuron 2 switches on")
     figure.touch(edge, inputs(figure), (0.5, 0.8))
     p = parameters(figure)
     assert p[5] == pytest.approx(-(2 * -0.3 + 1.3 * 1.6), abs=0.05)
@@ -134,11 +134,11 @@ def test_a_finger_drags_and_the_page_stays(show):
 @live_pages.at_night
 def test_everything_can_be_done_by_the_keyboard(show):
     figure = show()
-    figure.slider("The line where unit 1 switches on").focus()
+    figure.slider("The line where neuron 1 switches on").focus()
     figure.press("ArrowRight", "ArrowUp")
     figure.drawn()
     assert parameters(figure)[4] == pytest.approx(-0.03, abs=0.011)
-    figure.slider("The weights of unit 2").focus()
+    figure.slider("The weights of neuron 2").focus()
     figure.press("Shift+ArrowUp")
     figure.drawn()
     assert parameters(figure)[3] == pytest.approx(1.53, abs=0.02)
@@ -171,7 +171,7 @@ def test_the_tab_key_goes_through_the_figure_and_shows_where_it_is(show):
     stops = figure.stops(figure.button("Train from here"))
     assert all(marked for _, marked in stops)
     names = " ".join(name for name, _ in stops)
-    for name in ("Reset", "The weights of unit 2", "Unfold", "lower the zeros"):
+    for name in ("Reset", "The weights of neuron 2", "Unfold", "lower the zeros"):
         assert name in names
     assert len(stops) == 4 + 4 + 2 + 9 + 6
 
@@ -198,7 +198,7 @@ def test_each_picture_of_the_gallery_is_a_solution(show):
         figure.button(name).click()
         figure.wait_until("before => location.hash !== before", before)
         assert figure.data() == [0]
-    figure.button("The slide’s solution").click()
+    figure.button("The solution of the text").click()
     figure.wait_until("location.hash === ''")
 
 
@@ -228,7 +228,7 @@ def test_training_can_be_paused_and_a_hand_ends_it(show):
     figure.page.wait_for_timeout(300)
     assert figure.stage.locator(".live-cost-line .live-of").inner_text() == steps
     figure.button("Train from here").click()
-    figure.slider("The weights of unit 1").focus()
+    figure.slider("The weights of neuron 1").focus()
     figure.press("ArrowUp")
     figure.button("Train from here").wait_for()
 

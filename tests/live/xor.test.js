@@ -8,7 +8,7 @@ import { readState, writeState } from "../../live/kit/address.js";
 const read = (text) => readState(text, the.fields, the.beginning());
 const slide = the.beginning().p;
 
-test("it begins with the slide's solution, at the hidden units", () => {
+test("it begins with the solution of the text, at the hidden neurons", () => {
   assert.deepEqual(slide, [1, 1, 1, 1, 0, -1, 1, -2, 0]);
   assert.equal(the.beginning().at, the.STAGES);
   assert.notEqual(the.beginning().p, the.beginning().p);

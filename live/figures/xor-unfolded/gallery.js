@@ -13,7 +13,7 @@ const grid = Float64Array.from({ length: 2 * GRID * GRID }, (_, i) => {
   return LOW + share * (HIGH - LOW);
 });
 
-/** Where the units switch on, and to which side. @param {number[]} p */
+/** Where the neurons switch on, and to which side. @param {number[]} p */
 function drawing(p) {
   const parts = [0, 1].flatMap((unit) => {
     const { w, c, v } = unitOf(p, unit);

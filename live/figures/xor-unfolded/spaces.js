@@ -1,4 +1,4 @@
-/** The two planes of the network for XOR: of the inputs, and of the hidden units. */
+/** The two planes of the network for XOR: of the inputs, and of the hidden neurons. */
 
 import { Board, printed, sign } from "../../kit/board.js";
 import { html, symbol } from "../../kit/elements.js";
@@ -9,11 +9,11 @@ import * as the from "./state.js";
 
 const [LOW, HIGH] = [-0.3, 1.3]; // of the plane of the inputs
 const GRID = 65;
-const ARROW = 0.3; // the length of the arrow of a unit, for a w of length 1
+const ARROW = 0.3; // the length of the arrow of a neuron, for a w of length 1
 const MESH = [0, 0.25, 0.5, 0.75, 1]; // of the net that is laid over the square
 const FINE = 24; // pieces of each of its threads: it is bent
 const MIDDLE = /** @type {Point} */ ([0.5, 0.5]);
-/** Near these the units are held: apart from each other, and from the corners. @type {Point[]} */
+/** Near these the neurons are held: apart from each other, and from the corners. @type {Point[]} */
 const HOMES = [
   [0.7, 0.2],
   [0.35, 0.85],
@@ -79,7 +79,7 @@ export class Inputs {
     const done = () => changed(true);
     this.handles = [0, 1].map((unit) => ({
       edge: this.board.handle({
-        label: `The line where unit ${unit + 1} switches on`,
+        label: `The line where neuron ${unit + 1} switches on`,
         mark: String(unit + 1),
         place: () => this.#anchors[unit],
         move: (point) => {
@@ -91,7 +91,7 @@ export class Inputs {
         done,
       }),
       tip: this.board.handle({
-        label: `The weights of unit ${unit + 1}`,
+        label: `The weights of neuron ${unit + 1}`,
         mark: `w${"₁₂"[unit]}`,
         place: () => this.#tip(unit),
         move: ([x, y]) => {
@@ -105,7 +105,7 @@ export class Inputs {
     }));
   }
 
-  /** Give a unit the weights w and an edge through a point. */
+  /** Give a neuron the weights w and an edge through a point. */
   /** @param {number} unit @param {Point} w @param {Point} through */
   #set(unit, w, [x, y]) {
     this.state().p = the.withUnit(this.state().p, unit, w, -w[0] * x - w[1] * y);
@@ -118,7 +118,7 @@ export class Inputs {
     return [x + ARROW * w[0], y + ARROW * w[1]];
   }
 
-  /** Hold the units where nothing is in the way. */
+  /** Hold the neurons where nothing is in the way. */
   tidy() {
     this.#anchors = [...HOMES];
   }

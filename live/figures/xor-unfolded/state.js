@@ -34,7 +34,7 @@ const Y = Float64Array.from(TARGETS);
 const net = network([2, 2, 1], ["relu", "identity"]);
 export const SIZE = net.nParameters;
 
-/** The solutions, one for each piece up to the order of the units. */
+/** The solutions, one for each piece up to the order of the neurons. */
 export const SOLUTIONS = [
   { name: "single out 11", p: [1, 1, 1, 1, 0, -1, 1, -2, 0] },
   { name: "single out 00", p: [-1, -1, -1, -1, 2, 1, 1, -2, 0] },
@@ -51,7 +51,7 @@ export const fields = {
   seed: integer(1, 9999),
 };
 
-/** The solution of the slide. @type {() => State} */
+/** The solution of the text. @type {() => State} */
 export const beginning = () => ({ p: [...SOLUTIONS[0].p], at: STAGES, seed: 1 });
 
 /** The mean of the squared errors, as GBC define it. @param {ArrayLike<number>} p */
@@ -121,7 +121,7 @@ export const rounded = (value, per = 100) => Math.round(per * value) / per;
 /** @param {number} value */
 export const bounded = (value) => rounded(Math.min(LIMIT, Math.max(-LIMIT, value)));
 
-/** The weights and the bias of a unit. @param {ArrayLike<number>} p @param {number} unit */
+/** The weights and the bias of a neuron. @param {ArrayLike<number>} p @param {number} unit */
 export const unitOf = (p, unit) => ({
   w: /** @type {Point} */ ([p[2 * unit], p[2 * unit + 1]]),
   c: p[4 + unit],

@@ -1,6 +1,6 @@
 /**
  * XOR unfolded: the weights of two rectified linear units are moved, the four
- * points travel from the inputs to the hidden units, and J follows.
+ * points travel from the inputs to the hidden neurons, and J follows.
  */
 
 import { button, entry, range } from "../../kit/controls.js";
@@ -14,7 +14,7 @@ import * as the from "./state.js";
 /** @typedef {import("./state.js").State} State */
 
 const HELP =
-  "The handle 1 or 2 moves the line where that unit switches on; w₁ or w₂ turns and " +
+  "The handle 1 or 2 moves the line where that neuron switches on; w₁ or w₂ turns and " +
   "stretches its weights. Blue lifts what the network says, orange lowers it. Mouse, " +
   "finger and arrow keys will do. The address of the page holds what you set.";
 const RULE = "f(x) = b + v₁h₁ + v₂h₂, with h = max(0, Wx + c)";
@@ -25,14 +25,14 @@ const PATIENCE = 33_000; // steps after which training gives up, as in the chapt
 const SLICE = 8; // milliseconds of steps between two pictures
 /** @type {[string, string, string][]} the letter, the index, and what it is */
 const PARAMETERS = [
-  ["w", "11", "weight of unit 1 from input 1"],
-  ["w", "12", "weight of unit 1 from input 2"],
-  ["w", "21", "weight of unit 2 from input 1"],
-  ["w", "22", "weight of unit 2 from input 2"],
-  ["c", "1", "bias of unit 1"],
-  ["c", "2", "bias of unit 2"],
-  ["v", "1", "weight of unit 1 in the output"],
-  ["v", "2", "weight of unit 2 in the output"],
+  ["w", "11", "weight of neuron 1 from input 1"],
+  ["w", "12", "weight of neuron 1 from input 2"],
+  ["w", "21", "weight of neuron 2 from input 1"],
+  ["w", "22", "weight of neuron 2 from input 2"],
+  ["c", "1", "bias of neuron 1"],
+  ["c", "2", "bias of neuron 2"],
+  ["v", "1", "weight of neuron 1 in the output"],
+  ["v", "2", "weight of neuron 2 in the output"],
   ["b", "", "bias of the output"],
 ];
 const ORDER = [0, 1, 4, 6, 2, 3, 5, 7, 8]; // a unit a row, then b
@@ -109,7 +109,7 @@ class Unfolded {
         { class: "live-actions" },
         this.train,
         button("Random start", () => this.start()),
-        button("The slide’s solution", () => this.morph(the.beginning().p)),
+        button("The solution of the text", () => this.morph(the.beginning().p)),
         button("Reset", () => this.stage.reset()),
       ),
       html(
