@@ -77,9 +77,9 @@ def f(x: int | None = None, y: A[1] = None) -> B[2]:
 
 
 def test_every_mutant_is_a_program_and_another_one() -> None:
-    source = (ROOT / "lib" / "dlam" / "costs.py").read_text("utf-8")
+    source = (ROOT / "lib" / "dlam" / "rules.py").read_text("utf-8")
     found = mutations.mutants(source)
-    assert len({mutant.source for mutant in found}) == len(found) > 50
+    assert len({mutant.source for mutant in found}) == len(found) > 20
     for mutant in found:
         assert ast.dump(ast.parse(mutant.source)) != ast.dump(ast.parse(source))
         name = mutant.where.rpartition(".")[2]

@@ -15,7 +15,12 @@ from needed import require_program
 
 
 @pytest.mark.parametrize(
-    ("steps", "extra_site"), [(100_000, False), (20_000, True)], ids=["10", "11"]
+    ("steps", "extra_site"),
+    [
+        pytest.param(100_000, False, marks=pytest.mark.night),
+        (40_000, False),
+        (20_000, True),
+    ],
 )
 def test_octave_takes_the_same_steps(
     steps: int, extra_site: bool, tmp_path: Path

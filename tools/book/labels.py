@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from tools import ROOT
@@ -20,8 +21,16 @@ class MissingTarget(Exception):  # noqa: N818
 
 def texts(book: Path = BOOK) -> list[Text]:
     """Return the texts of a folder that people write."""
-    paths = sorted(book.glob("*.md"))
-    return [Text.read(path) for path in paths if not is_generated(path)]
+    return _texts(tuple((path, _stamp(path)) for path in sorted(book.glob("*.md"))))
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    return path.stat().st_mtime_ns, path.stat().st_size
+
+
+@lru_cache(maxsize=4)
+def _texts(paths: tuple[tuple[Path, tuple[int, int]], ...]) -> list[Text]:
+    return [Text.read(path) for path, _ in paths if not is_generated(path)]
 
 
 def labels(book: Path = BOOK) -> dict[str, str]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tools import ROOT
+from tools.book import Text
 from tools.evidence import digests
 from tools.evidence.digests import digest, program
 from tools.record import notebook
@@ -72,10 +73,7 @@ def inputs(kind: str, unit: str, root: Path = ROOT) -> dict[str, str]:
     if kind == "platforms":
         table = (root / "tools" / "evidence" / "platforms.toml").read_text("utf-8")
         found["checker"] = digest(found["checker"] + table)
-        text = (root / "book" / f"{unit}.md").read_text("utf-8-sig")
-        cells = [
-            c.source for c in notebook.notebook(text).cells if c.cell_type == "code"
-        ]
+        cells = [c.source for c in Text.read(root / "book" / f"{unit}.md").cells]
         found["cells"] = digest("\0".join(cells))
         reached = (load(kind, unit, root) or {}).get("reached", [])
         found["library"] = library(reached, root)
