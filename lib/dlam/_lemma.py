@@ -44,7 +44,8 @@ def backward(
     L = max(W)
     delta = {L: sigma[L].slope(z[L], a[L]) * slope}  # (5.5)
     for l in range(L - 1, 1, -1):
-        delta[l] = sigma[l].slope(z[l], a[l]) * (delta[l + 1] @ W[l + 1])  # (5.6)
+        # (5.6)
+        delta[l] = sigma[l].slope(z[l], a[l]) * (delta[l + 1] @ W[l + 1])
     return delta
 
 
