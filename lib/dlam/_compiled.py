@@ -12,6 +12,7 @@ it is to count from the end; that would double the time of a step.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from functools import lru_cache
 from math import exp, log, log1p, tanh
@@ -41,6 +42,10 @@ LOSSES = {
     costs.softmax_cross_entropy: SOFTMAX,
 }
 LEAK = activations.LEAK
+UNKEPT = (
+    "Numba can write into no folder, so that it compiles anew in every process, "
+    "which takes seconds; NUMBA_CACHE_DIR names a folder for what it has compiled"
+)
 HUGE = float(np.finfo(np.float64).max)
 
 
@@ -50,6 +55,7 @@ def compiled(function, **options):
     try:
         return njit(cache=True, **options)(function)
     except RuntimeError:  # no folder that can be written
+        warnings.warn(UNKEPT, RuntimeWarning, stacklevel=1)  # shown once
         return njit(**options)(function)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import pairwise
+from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ Array = NDArray[np.float64]
 
 CHUNK = 20_000_000  # parameters visited between two returns to Python: 0.1 s
 BLOCK = 1_000_000  # the same for one network, so that a block's order stays in cache
+LEAST = 10_000  # the same for one network, so that Python has little to do with each
 SMALL = 16  # neurons in the widest layer of a network that is compiled by itself
 WIDE = 2**14  # weights of a layer from which BLAS may be faster than a compiled loop,
 MUCH = 2**21  # if there are as many multiplications in a step
@@ -316,7 +318,8 @@ class _Run:
         kernel = self.kernel()
         threads = min(_threads(), k) if kernel else 1
         work = s * (self.m + len(self.X) * (self.steps.size - 1) / self.n_steps)
-        size = max(1, int(min(CHUNK * threads / k, BLOCK) / work)) if kernel else 1
+        visited = max(min(CHUNK * threads / k, BLOCK), LEAST)
+        size = max(1, int(visited / work)) if kernel else 1
         parts = [
             slice(i * k // (4 * threads), (i + 1) * k // (4 * threads))
             for i in range(4 * threads)
@@ -342,7 +345,10 @@ class _Run:
             for first in range(0, self.n_steps, size):
                 last = min(first + size, self.n_steps)
                 before = self.p.copy(), self.state
-                advance(first, last)
+                try:
+                    advance(first, last)
+                except (EOFError, UnpicklingError, ValueError) as error:
+                    raise (_damaged(error) if kernel else error) from None
                 if not np.isfinite(self.p).all():
                     self.diverged(advance, before, first, last)
                 progress(last)
@@ -499,6 +505,17 @@ def _compiled_code() -> Any:
         stacklevel=5,
     )
     return None
+
+
+def _damaged(error: Exception) -> Exception:
+    """Return what to raise when a compiled loop could not be loaded."""
+    code = _compiled_code()
+    if code is None:
+        return error
+    return RuntimeError(
+        f"what Numba has compiled and kept in {code.loss_at.stats.cache_path} cannot "
+        f"be read ({error}); remove this folder"
+    )
 
 
 def _threads() -> int:

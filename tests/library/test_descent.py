@@ -14,6 +14,7 @@ import tracemalloc
 import warnings
 from collections.abc import Iterator
 from dataclasses import FrozenInstanceError
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -788,13 +789,48 @@ history = sgd(net, p, *data.drilling_sites(), np.arange(50) % 10, 0.05)
 print(descent._compiled_code() is not None, *map(repr, history.parameters.tolist()))
 """
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stderr.count("NUMBA_CACHE_DIR names a folder") == 1, done.stderr
     found, *numbers = done.stdout.split()
     assert found == "True"
     compiled = sgd(HH, start(), X, Y, np.arange(50) % 10, 0.05)
     np.testing.assert_array_equal([float(x) for x in numbers], compiled.parameters)
+
+
+@pytest.mark.night
+def test_what_is_kept_and_cannot_be_read_is_named(tmp_path: Path) -> None:
+    program = """
+import numpy as np
+from dlam import Network, data, sgd
+net = Network((2, 2))
+sgd(net, np.zeros(6), *data.drilling_sites(), np.zeros(5, int), 0.05)
+"""
+    command = [sys.executable, "-c", program]
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    subprocess.run(command, env=environment, check=True)
+    kept = [*tmp_path.rglob("*.nbi")]
+    assert kept
+    for path in kept:
+        path.write_bytes(path.read_bytes()[:40])
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("RuntimeError: what Numba has compiled")
+    assert str(tmp_path) in last
+
+
+def test_a_model_that_refuses_its_input_is_heard() -> None:
+    class Refusing:
+        n_parameters = 1
+
+        def __call__(self, p, X):
+            return np.zeros((len(X), 1))
+
+        def pullback(self, p, X):
+            raise ValueError("no such input")
+
+    with pytest.raises(ValueError, match=r"^no such input$"):
+        sgd(Refusing(), [0.0], [[0.0]], [[0.0]], np.zeros(2, int), 0.1)
 
 
 def test_wide_layers_leave_the_compiled_loops() -> None:
