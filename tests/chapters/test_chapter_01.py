@@ -183,7 +183,7 @@ def test_affine_layers_collapse_to_the_matrix_and_the_vector_printed(seed) -> No
 
 
 def staircase(f, n: int, x: float) -> float:
-    """F_n(x) as printed: a sum over i = 1, …, n − 1."""
+    """G_n(x) as printed: a sum over i = 1, …, n − 1."""
 
     def m(i: int) -> float:
         return (i - 1 / 2) / n
