@@ -85,7 +85,6 @@ def test_what_the_taylor_expansion_leaves_out_is_of_second_order(seed) -> None:
     assert left_out[0] / left_out[1] == pytest.approx(4, rel=0.1)
 
 
-@pytest.mark.equation("eq-two-points")
 @given(st.floats(-3, 3), st.floats(-3, 3))
 def test_the_costs_at_two_points_are_those_of_the_smallest_network(w, b) -> None:
     x, y = np.array([[0.0], [2.0]]), np.array([[1.0], [2.0]])
@@ -95,7 +94,6 @@ def test_the_costs_at_two_points_are_those_of_the_smallest_network(w, b) -> None
     assert cost(LINE, [w, b], x, y) == pytest.approx((C[0] + C[1]) / 2, abs=1e-12)
 
 
-@pytest.mark.equation("eq-line-matrix")
 @given(st.lists(st.floats(-5, 5), min_size=1, max_size=6), seeds)
 def test_the_matrix_of_the_line_is_the_quadratic_part_of_its_cost(points, seed) -> None:
     """By second differences, which are exact for a quadratic function."""
@@ -323,6 +321,18 @@ def test_points_drawn_at_random_make_a_long_step_with_noise(m) -> None:
         assert apart == [0, 0]
     else:
         assert float(apart[0] / apart[1]) == pytest.approx(4, rel=0.05)
+
+
+def test_mini_batches_of_different_points_make_a_long_step_with_less_noise() -> None:
+    """Two mini-batches of two of four points: all 36 ways, in fractions."""
+    g, N, m = [Fraction(-1), Fraction(0), Fraction(2), Fraction(7)], 4, 2
+    V = mean((x - mean(g)) ** 2 for x in g)
+    noises = [
+        mean([g[k] for k in first + second]) - mean(g)
+        for first, second in product(combinations(range(N), m), repeat=N // m)
+    ]
+    assert mean(noises) == 0
+    assert mean(xi**2 for xi in noises) == V / N * Fraction(N - m, N - 1)
 
 
 @pytest.mark.equation("eq-mean-problem")
