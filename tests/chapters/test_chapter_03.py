@@ -269,6 +269,37 @@ def test_a_louder_last_layer_sends_the_cost_of_a_right_network_to_zero(trained) 
     assert costs[-1] > 0
 
 
+@given(seeds)
+def test_an_idle_neuron_changes_places_on_a_path_of_equal_functions(seed) -> None:
+    """So two copies can lie in one valley: the three stages of the exercise."""
+    net = Network((2, 3, 1))
+    first = net.normal(np.random.default_rng(seed), 1.0)
+    net.unpack(first)[1][0][0, 1] = 0.0
+
+    def changed(p: np.ndarray, rows: dict[int, np.ndarray], out: list[float]):
+        q = p.copy()
+        (W, b), (V, _) = net.unpack(q)
+        for j, row in rows.items():
+            W[j], b[j] = row[:2], row[2]
+        V[0, :2] = out
+        return q
+
+    (W, b), (V, _) = net.unpack(first)
+    one, two = np.append(W[0], b[0]), np.append(W[1], b[1])
+    path = [
+        *[changed(first, {1: two + t * (one - two)}, [V[0, 0], 0]) for t in (0.5, 1)],
+        *[changed(first, {1: one}, [(1 - t) * V[0, 0], t * V[0, 0]]) for t in (0.3, 1)],
+        *[
+            changed(first, {0: one + t * (two - one), 1: one}, [0, V[0, 0]])
+            for t in (0.5, 1)
+        ],
+    ]
+    for q in path:
+        np.testing.assert_allclose(net(q, X), net(first, X), atol=1e-12)
+    swapped = changed(first, {0: two, 1: one}, [0, V[0, 0]])
+    np.testing.assert_allclose(path[-1], swapped, atol=1e-12)
+
+
 # Least squares
 
 
