@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlam import Network, cost, data, gradient, identity, landscape, sgd, tanh
-from dlam.sharpness import hessian_times, sharpness
+from dlam.sharpness import hessian_times, largest_eigenvalue, sharpness
 from needed import ROOT
 
 X, Y = data.drilling_sites()
@@ -415,3 +415,18 @@ def test_a_network_is_right_where_the_larger_output_says_so() -> None:
     for p, count in zip(P, right(net, P), strict=True):
         said = ["A" if net(p, x)[0] > net(p, x)[1] else "B" for x in X]
         assert count == sum(a == b for a, b in zip(said, "AAAAABBBBB", strict=True))
+
+
+@pytest.mark.parametrize("seed", range(0, 100, 10))
+def test_lanczos_needs_at_most_thirty_products_as_the_exercise_says(seed) -> None:
+    net = Network((2, 8, 8, 2), activation=(tanh, tanh, identity))
+    for p in net.normal(np.random.default_rng(1), scale=0.4, size=20):
+        calls: list[int] = []
+
+        def times(v, p=p, calls=calls):
+            calls.append(1)
+            return hessian_times(net, p[np.newaxis], v, X, Y)
+
+        v = np.random.default_rng(seed).normal(size=(1, net.n_parameters))
+        largest_eigenvalue(times, v)
+        assert len(calls) <= 30
