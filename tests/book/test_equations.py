@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from needed import ROOT
-from tools.book import Text
+from tools.book import Text, load
 from tools.pages import equations
 
 CHAPTER = """\
@@ -344,3 +344,14 @@ for name in ("numpy", "pytest", "torch", "matplotlib", "numba"):
 from tools.pages import equations
 sys.exit(equations.write(Path(sys.argv[1])))
 """
+
+
+def test_no_formula_has_swallowed_a_paragraph() -> None:
+    """As it does when a pair of dollars too many turns prose into mathematics."""
+    bad = [
+        f"{text.name}:{one.line}"
+        for text in load().texts.values()
+        for one in text.displayed
+        if "\n\n" in one.tex or not one.tex.strip("$ \n")
+    ]
+    assert bad == []
