@@ -26,6 +26,14 @@ function fit() {
   }
 }
 
+// A notebook is saved, not shown.
+function save() {
+  for (const link of document.querySelectorAll('a[href$=".ipynb"]')) {
+    link.download = "";
+    link.removeAttribute("target");
+  }
+}
+
 // The head of a column or a link may be nothing but a formula, which is drawn,
 // not text: then the formula's letters stand in for it where it is read aloud.
 function speak() {
@@ -56,6 +64,7 @@ window.addEventListener("afterprint", () => {
 window.addEventListener("load", async () => {
   await window.MathJax?.startup?.promise;
   speak();
+  save();
   fit();
   new ResizeObserver(fit).observe(document.querySelector("main"));
   document.addEventListener("toggle", fit, true);

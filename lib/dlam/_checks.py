@@ -82,11 +82,11 @@ def integer(n: Any, name: str) -> int:
         raise TypeError(f"{name}: expected an integer, got {n!r}") from None
 
 
-def count(n: Any, name: str) -> int:
-    """Return `n`, an integer of at least 1, as an int."""
+def count(n: Any, name: str, least: int = 1) -> int:
+    """Return `n`, an integer of at least `least`, as an int."""
     checked = integer(n, name)
-    if checked < 1:
-        raise ValueError(f"{name}: expected at least 1, got {n}")
+    if checked < least:
+        raise ValueError(f"{name}: expected at least {least}, got {n}")
     return checked
 
 

@@ -75,7 +75,14 @@ CONTENTS: dict[str, Module] = {
         masks=8,
     ),
     "rules": _module(
-        "how a step follows from the gradients so far", 4, "Rule plain", momentum=7
+        "how a step follows from the gradients so far",
+        4,
+        "Rule plain",
+        momentum=7,
+        nesterov=7,
+        rmsprop=7,
+        adam=7,
+        adamw=7,
     ),
     "penalties": _module("what large parameters cost", 8, "Penalty l1 l2"),
     "descent": _module(
@@ -116,6 +123,19 @@ CONTENTS: dict[str, Module] = {
         6,
         "amplitude colours every_second fourier_features grid photograph picture psnr "
         "start",
+    ),
+    "schedules": _module(
+        "learning rates that change from step to step",
+        7,
+        "constant cosine warmup_decay",
+    ),
+    "convolution": _module(
+        "correlations of pictures with kernels, and their matrix", 9, "correlate matrix"
+    ),
+    "attention": _module(
+        "weighted means of values, and their derivatives",
+        10,
+        "AttentionGradient attention attention_gradient",
     ),
     "claims": _module(
         "the numbers in the text, held against the numbers computed",

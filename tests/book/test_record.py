@@ -139,6 +139,15 @@ def test_cells_have_run_in_order_and_written_no_warning(path: Path) -> None:
 
 
 @each_chapter
+def test_a_cell_with_a_figure_puts_out_the_figure_alone(path: Path) -> None:
+    """Or the caption and the label would stand under each of its outputs."""
+    for n, cell in enumerate(parsed(path)["cells"], 1):
+        if cell["metadata"].get("mystnb", {}).get("figure"):
+            kinds = [SVG in output.get("data", {}) for output in cell["outputs"]]
+            assert kinds == [True], f"{path.stem}, cell {n}"
+
+
+@each_chapter
 def test_a_cell_that_is_shown_is_short_enough_to_be_printed(path: Path) -> None:
     for n, cell in enumerate(parsed(path)["cells"], 1):
         if cell["cell_type"] == "code":

@@ -426,6 +426,7 @@ def ran():
     return names, drawn
 
 
+@pytest.mark.night  # the whole page is run for it
 def test_three_points_make_six_sectors_with_six_labellings(ran) -> None:
     left, right = ran[1]["fig-cover-sectors"]
     points = left.lines[0].get_xydata()
@@ -439,6 +440,7 @@ def test_three_points_make_six_sectors_with_six_labellings(ran) -> None:
     assert len(right.lines) == 3
 
 
+@pytest.mark.night  # the whole page is run for it
 def test_the_disc_of_thales_has_the_points_that_are_not_cut_off(ran) -> None:
     left, right = ran[1]["fig-thales"]
     (disc,) = (patch.get_xy() for patch in right.patches)
@@ -449,6 +451,7 @@ def test_the_disc_of_thales_has_the_points_that_are_not_cut_off(ran) -> None:
     assert all(0.5 * x + 0.5 * y <= 0.5 + 1e-9 for x, y in part)
 
 
+@pytest.mark.night  # the whole page is run for it
 def test_the_curves_of_cover_pass_through_one_half_and_steepen(ran) -> None:
     left, right = ran[1]["fig-labellings"]
     curves = [line for line in left.lines if len(line.get_xdata()) > 10]
@@ -467,6 +470,7 @@ def test_the_curves_of_cover_pass_through_one_half_and_steepen(ran) -> None:
     assert np.abs(np.subtract(heights[:5], heights[5:])).max() < 0.03
 
 
+@pytest.mark.night  # the whole page is run for it
 def test_the_dots_of_cover_lie_on_their_curves(ran) -> None:
     left, _ = ran[1]["fig-labellings"]
     assert len(left.containers) == 10
@@ -483,6 +487,7 @@ def test_the_dots_of_cover_lie_on_their_curves(ran) -> None:
     assert within >= 8
 
 
+@pytest.mark.night  # the whole page is run for it
 def test_the_dots_of_minima_are_measured_and_counted(ran) -> None:
     left, right = ran[1]["fig-minima"]
     n, P = left.lines[0].get_data()
@@ -501,6 +506,7 @@ def test_the_dots_of_minima_are_measured_and_counted(ran) -> None:
     assert np.sum(negative == 0) == 1
 
 
+@pytest.mark.night  # the whole page is run for it
 def test_the_curves_of_separation_are_the_bound_and_what_was_measured(ran) -> None:
     left, right = ran[1]["fig-separation"]
     (measured,) = (c.lines[0] for c in left.containers)

@@ -30,7 +30,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx_exercise.nodes import exercise_latex_number_reference
 
 from tools import ROOT
-from tools.pages import repository
+from tools.pages import notebooks, repository
 from tools.pages.generated import is_generated
 
 # The parts of MathJax that this book's page can ever ask for.  The reader's
@@ -114,6 +114,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
                 shutil.copytree(here, there, dirs_exist_ok=True)
             else:
                 shutil.copyfile(here, there)
+        notebooks.write(app)
     Path(app.outdir, UNFINISHED).unlink()
 
 
@@ -179,8 +180,30 @@ def name_menu(
         )
 
     context["generate_toctree_html"] = named
+    if context.get("page_source_suffix") == ".md" and page.startswith("book/"):
+        offer_notebooks(page.removeprefix("book/"), context)
     if not app.config.ogp_site_url:  # half an address is worse than none
         context["metatags"] = PAGE_ADDRESS.sub("", context.get("metatags", ""))
+
+
+def offer_notebooks(name: str, context: dict[str, Any]) -> None:
+    """Let the button for downloads offer the notebooks of an executed page."""
+    if not (ROOT / "book" / f"{name}.ipynb").exists():
+        return
+    for group in context.get("header_buttons", []):
+        if group["label"] == "download-buttons":
+            *_, printed = group["buttons"]
+            group["buttons"] = [
+                {
+                    "type": "link",
+                    "url": f"../notebooks/{name}{end}.ipynb",
+                    "text": text,
+                    "icon": "fas fa-code",
+                    "label": "download-notebook-button",
+                }
+                for end, text in notebooks.ENDS.items()
+            ]
+            group["buttons"].append(printed)
 
 
 class EvidenceInBrief(SphinxPostTransform):
@@ -249,6 +272,7 @@ class ReferencesToExercises(SphinxPostTransform):
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
+    app.setup_extension("sphinx_markdown_builder")
     app.connect("config-inited", say_which_and_where)
     app.connect("builder-inited", begin)
     # Before the theme, which makes the links from what it finds.

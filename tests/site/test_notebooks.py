@@ -1,0 +1,216 @@
+"""The notebooks for readers run anywhere, and show in any Jupyter."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import venv
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from needed import FULL, ROOT
+from tools.pages import notebooks
+
+# What MyST writes and a plain viewer would show as it is, and what marks are made of.
+DAMAGED = re.compile(r"\{[a-z][\w:.-]*\}`|^:{3,}|^`{3,}\{|[\x02\x03]|\$\$ \(eq-", re.M)
+TRIED = None if FULL else ("06g-closing", "setup")  # all of them at night
+
+
+@pytest.fixture(scope="module")
+def made(html: Any) -> dict[str, Any]:
+    folder = Path(html) / "notebooks"
+    paths = sorted(folder.glob("*.ipynb"))
+    return {path.stem: nbformat.read(path, as_version=4) for path in paths}
+
+
+def markdown(nb: Any) -> list[str]:
+    return [cell.source for cell in nb.cells if cell.cell_type == "markdown"]
+
+
+def test_each_chapter_has_its_three_notebooks(made) -> None:
+    chapters = [path.stem for path in (ROOT / "book").glob("0*.ipynb")]
+    assert {f"{stem}{end}" for stem in chapters for end in notebooks.ENDS} <= {*made}
+
+
+def test_a_plain_viewer_shows_them_whole(made) -> None:
+    bad = [
+        f"{name}: {text[max(0, found.start() - 40) : found.end() + 40]!r}"
+        for name, nb in made.items()
+        for text in markdown(nb)
+        if (found := DAMAGED.search(text))
+    ]
+    assert bad == []
+
+
+def test_formulas_have_the_numbers_of_the_page(made) -> None:
+    text = "\n".join(markdown(made["05-back-propagation"]))
+    for n in range(1, 9):
+        assert f"\\tag{{5.{n}}}" in text
+    assert "Lemma 5.1" in text
+
+
+def test_solutions_are_folded_and_a_student_has_none(made) -> None:
+    complete = "\n".join(markdown(made["01-network"]))
+    solutions = complete.count("<summary>Solution to")
+    assert solutions >= 10
+    assert complete.count("<details>") == complete.count("</details>")
+    student = made["01-network-student"]
+    assert "<summary>Solution to" not in "\n".join(markdown(student))
+    empty = [cell for cell in student.cells if cell.source == "# Your solution\n"]
+    assert len(empty) == solutions
+
+
+def test_a_blank_notebook_has_no_outputs(made) -> None:
+    for name, nb in made.items():
+        outputs = [cell for cell in nb.cells if cell.get("outputs")]
+        assert bool(outputs) != name.endswith("-blank")
+
+
+def test_no_claim_is_in_a_notebook(made) -> None:
+    for nb in made.values():
+        cells = [cell for cell in nb.cells[1:] if cell.cell_type == "code"]
+        assert not any(re.search(r"^claim\(", cell.source, re.M) for cell in cells)
+
+
+# What a cell needs
+
+
+def record(*sources: str) -> Any:
+    return new_notebook(cells=[new_code_cell(source) for source in sources])
+
+
+def test_what_needs_a_package_is_known_by_the_names_it_uses() -> None:
+    found = notebooks.needs(
+        record("import torch", "x = 1", "y = torch.ones(2)", "print(y)", "print(x)")
+    )
+    assert found == {0: ("torch",), 2: ("torch",), 3: ("torch",)}
+
+
+def test_a_folded_cell_is_hidden_and_left_out_for_a_student() -> None:
+    text = (
+        "Text.\x02cell 0\x03 \x02solution Of it\x03 Think. \x02cell 1\x03 "
+        "\x02end \x03 On."
+    )
+    complete = notebooks.notebook(text, record("a = 1", "b = 2"), "")
+    assert [cell.source for cell in complete.cells[1:]] == [
+        "Text.",
+        "a = 1",
+        "<details><summary>Of it</summary>\n\nThink.\n\n</details>",
+        "b = 2",
+        "On.",
+    ]
+    assert complete.cells[4].metadata["jupyter"]["source_hidden"]
+    student = notebooks.notebook(text, record("a = 1", "b = 2"), "-student")
+    assert [cell.source for cell in student.cells[1:]] == [
+        "Text.",
+        "a = 1",
+        "# Your solution\n",
+        "On.",
+    ]
+
+
+# Where nothing of the project is installed
+
+
+def closure(*names: str) -> set[str]:
+    """The packages that these need, each with all that it needs in turn."""
+    found: set[str] = set()
+    waiting = [*names]
+    while waiting:
+        name = re.split(r"[ ;<>=!~\[(]", waiting.pop())[0].lower().replace("_", "-")
+        if name in found:
+            continue
+        try:
+            needed = distribution(name).requires or []
+        except PackageNotFoundError:  # for another platform
+            continue
+        found.add(name)
+        waiting += [one for one in needed if "extra ==" not in one]
+    return found
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Python with NumPy, SciPy, Matplotlib and a kernel, and nothing else."""
+    folder = tmp_path_factory.mktemp("bare")
+    venv.create(folder, symlinks=True)
+    (packages,) = folder.glob("lib/python*/site-packages")
+    for name in closure("numpy", "scipy", "matplotlib", "ipykernel", "nbclient"):
+        its = distribution(name)
+        for top in {file.parts[0] for file in its.files or []} - {"..", "__pycache__"}:
+            if not (packages / top).exists():
+                (packages / top).symlink_to(its.locate_file(top))
+    python = folder / "bin" / "python"
+    gone = "import importlib.util as i; print([i.find_spec(n) for n in %r])"
+    absent = ("dlam", "torch", "numba", "sklearn")
+    told = subprocess.check_output([python, "-c", gone % (absent,)], text=True)
+    assert told.strip() == str([None] * len(absent))
+    return python
+
+
+RUN = """
+import sys, nbformat
+from nbclient import NotebookClient
+nb = nbformat.read(sys.argv[1], 4)
+for cell in nb.cells:
+    if cell.cell_type == "code":
+        cell.outputs = []
+NotebookClient(nb, timeout=1800, kernel_name="python3",
+               resources={"metadata": {"path": sys.argv[2]}}).execute()
+nbformat.write(nb, sys.argv[1])
+"""
+
+
+def printed(cell: Any) -> str:
+    """What a cell puts out as text, in one piece."""
+    return "".join(
+        str(one.get("text") or one.get("data", {}).get("text/plain", ""))
+        for one in cell.get("outputs", [])
+        if one.get("name") != "stderr" and "image/svg+xml" not in one.get("data", {})
+    )
+
+
+def run(python: Path, nb: Any, folder: Path) -> Any:
+    path = folder / "notebook.ipynb"
+    nbformat.write(nb, path)
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    clean |= {
+        "OPENBLAS_NUM_THREADS": "1",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    }
+    subprocess.run([python, "-c", RUN, path, folder], check=True, env=clean, cwd=folder)
+    return nbformat.read(path, as_version=4)
+
+
+NAMES = TRIED or [p.stem for p in sorted((ROOT / "book").glob("[0s]*.ipynb"))]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_notebook_brings_its_library_and_prints_its_numbers(
+    name: str, made, bare: Path, tmp_path: Path
+) -> None:
+    nb = made[name]
+    ran = run(bare, nb, tmp_path)
+    assert "dlam is taken from this notebook" in printed(ran.cells[0])
+    for cell, again in zip(nb.cells[1:], ran.cells[1:], strict=True):
+        if cell.cell_type == "code" and not cell.source.startswith("# needs "):
+            assert printed(again) == printed(cell), cell.source
+
+
+@pytest.mark.parametrize("end", ["-student", "-blank"])
+def test_the_other_variants_run_as_well(end: str, made, bare, tmp_path) -> None:
+    run(bare, made[f"06g-closing{end}"], tmp_path)
+
+
+def test_a_damaged_library_is_refused(made) -> None:
+    source = made["setup"].cells[0].source
+    at = source.index('r"""') + 40
+    other = "0" if source[at] != "0" else "1"
+    with pytest.raises(ValueError, match="damaged"):
+        exec(source[:at] + other + source[at + 1 :], {})

@@ -1,0 +1,264 @@
+"""Notebooks for readers: each chapter in plain Markdown and code, for any Jupyter.
+
+They are made when the page is built, from the tree of nodes in which every reference,
+number and citation is resolved already, and lie beside the page: complete, for a
+student (cells to fill in place of the solutions), and blank (no outputs).  The first
+cell of each carries the library.
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+import hashlib
+import io
+import posixpath
+import re
+import symtable
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from docutils import nodes
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from sphinx.application import Sphinx
+from sphinx_markdown_builder.builder import MarkdownBuilder
+from sphinx_markdown_builder.translator import MarkdownTranslator
+
+from tools import ROOT
+from tools.pages import repository
+from tools.pages.generated import rendered
+
+# What the name of a variant ends in, and what the button says.
+ENDS = {
+    "": "Notebook",
+    "-student": "Notebook without solutions",
+    "-blank": "Notebook without outputs",
+}
+MARK = re.compile(r"\s*\x02(\w+)(?: ([^\x03]*))?\x03\s*")  # as the translator leaves it
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+OPTIONAL = {"torch": r"\btorch\b", "sklearn": r"\bsklearn\b|\bdigits\("}
+
+
+class Plain(MarkdownTranslator):  # type: ignore[misc, unused-ignore]
+    """Turn a resolved tree into Markdown, with marks for cells and what is folded."""
+
+    def number(self, node: Any) -> str:
+        """Return the number that the page gives to a formula, a figure or a box."""
+        known = self.builder.env.toc_fignumbers.get(self.builder.current_doc_name, {})
+        found = [kind[i] for kind in known.values() for i in node["ids"] if i in kind]
+        return ".".join(map(str, found[0])) if found else ""
+
+    def mark(self, kind: str, about: str = "") -> None:
+        self.add(f"\x02{kind} {about}\x03", prefix_eol=2, suffix_eol=2)
+
+    def visit_math(self, node: Any) -> None:
+        self.add(f"${node.astext()}$")
+        raise nodes.SkipNode
+
+    def visit_math_block(self, node: Any) -> None:
+        tex = "\n".join(line for line in node.astext().split("\n") if line.strip())
+        if node.get("label") and (number := self.number(node)):
+            tex += f"\n\\tag{{{number}}}"
+        self.add(f"$$\n{tex}\n$$", prefix_eol=2, suffix_eol=2)
+        raise nodes.SkipNode
+
+    def visit_container(self, node: Any) -> None:
+        if node.get("nb_element") != "cell_code":
+            return
+        self.mark("cell", str(node["cell_index"]))
+        for figure in node.findall(nodes.figure):
+            self.add(f"**Fig. {self.number(figure)}.** ", prefix_eol=2)
+            for caption in figure.findall(nodes.caption):
+                for child in caption.children:
+                    child.walkabout(self)
+        raise nodes.SkipNode
+
+    def visit_admonition(self, node: Any) -> None:
+        """Begin a box; what is folded on the page is folded here."""
+        title = node.next_node(nodes.title)
+        name = title.astext() if title else ""
+        kind = node.__class__.__name__
+        if realtype := node.get("realtype") or ("exercise" in kind and "exercise"):
+            name = (
+                f"{realtype.title()} {self.number(node)}".strip() + f" {name}".rstrip()
+            )
+        if title is not None:
+            title.parent.remove(title)
+        folded = {"dropdown", "toggle"} & {*node.get("classes", [])}
+        if kind == "solution_node":
+            self.mark("solution", name)
+        elif folded:
+            self.mark("fold", name)
+        elif name.split() not in ([], ["Proof"]):
+            self.add(f"**{' '.join(name.split())}**", prefix_eol=2, suffix_eol=2)
+
+    def depart_admonition(self, node: Any) -> None:
+        self.mark("end")
+
+    def visit_reference(self, node: Any) -> None:
+        """Begin a link; one within the book leads to the page, where it is known."""
+        url = node.get("refuri", "")
+        if "refid" in node or not re.match(r"\w+:", url):
+            base, here = self.config.markdown_http_base, self.builder.current_doc_name
+            anchor = f"{posixpath.basename(here)}.html#{node.get('refid', '')}"
+            url = f"{base}/book/{url or anchor}" if base else ""
+        node["link"] = url
+        if url:
+            self.add("[")
+
+    def depart_reference(self, node: Any) -> None:
+        if node["link"]:
+            self.add(f"]({node['link']})")
+
+    def visit_raw(self, node: Any) -> None:
+        if "data-live" in node.astext():
+            self.add("*(Live on the page.)*", prefix_eol=2, suffix_eol=2)
+        raise nodes.SkipNode
+
+    def visit_target(self, node: Any) -> None:
+        raise nodes.SkipNode
+
+
+BOXES = [*("proof", "theorem", "lemma", "definition", "corollary", "proposition")]
+BOXES += [*("remark", "example", "algorithm", "unenumerable", "exercise", "solution")]
+for box in (*(f"{name}_node" for name in BOXES), "exercise_enumerable_node"):
+    setattr(Plain, f"visit_{box}", Plain.visit_admonition)
+    setattr(Plain, f"depart_{box}", Plain.depart_admonition)
+
+
+def markdown(app: Sphinx, page: str) -> str:
+    """Return a page as Markdown with marks; its links lead to the page on the web."""
+    app.config.markdown_http_base = (repository.site() or "").rstrip("/")
+    app.config.markdown_uri_doc_suffix = ".html"
+    builder = MarkdownBuilder(app, app.env)
+    builder.init()
+    builder.current_doc_name = page
+    tree = app.env.get_and_resolve_doctree(page, app.builder)
+    translator = Plain(tree, builder)
+    tree.walkabout(translator)
+    return str(translator.astext())
+
+
+def notebook(text: str, record: NotebookNode, variant: str) -> Any:
+    """Return the notebook of a page, given as Markdown with marks, and its record."""
+    cells = [carrier()]
+    missing = needs(record)
+    folds: list[tuple[str, str]] = []
+    for kind, about, said in pieces(text):
+        if kind == "end":
+            folds = folds[:-1]
+        elif kind in ("fold", "solution"):
+            folds = [*folds, (kind, about)]
+            if kind == "solution" and variant == "-student":
+                cells.append(new_code_cell("# Your solution\n"))
+        left_out = variant == "-student" and "solution" in {fold for fold, _ in folds}
+        if left_out:
+            continue
+        if kind == "cell":
+            cell = record.cells[int(about)]
+            cells.append(code(cell, missing.get(int(about), ()), bool(folds)))
+            if variant == "-blank":
+                cells[-1].outputs, cells[-1].execution_count = [], None
+        if said:
+            title = folds[-1][1] if folds else ""
+            inside = f"<details><summary>{title}</summary>\n\n{said}\n\n</details>"
+            cells.append(new_markdown_cell(inside if folds else said))
+    book = new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
+    for n, cell in enumerate(book.cells):
+        cell.id = f"cell-{n}"
+    nbformat.validate(book)
+    return book
+
+
+def pieces(text: str) -> Iterator[tuple[str, str, str]]:
+    """Yield each mark, what it is about, and the Markdown behind it."""
+    first, *rest = MARK.split(text)
+    yield "", "", first.strip()
+    for kind, about, said in zip(rest[::3], rest[1::3], rest[2::3], strict=True):
+        yield kind, (about or "").strip(), said.strip()
+
+
+def code(cell: NotebookNode, missing: tuple[str, ...], folded: bool) -> Any:
+    """Return a cell of a record as the reader's notebook has it."""
+    tags = {*cell.metadata.get("tags", [])}
+    source = f"# needs {', '.join(missing)}\n{cell.source}" if missing else cell.source
+    made = new_code_cell(source, outputs=cell.outputs)
+    made.execution_count = cell.execution_count
+    if folded or {"hide-input", "hide-cell"} & tags:
+        made.metadata = {"jupyter": {"source_hidden": True}, "cellView": "form"}
+    if folded or {"hide-output", "hide-cell"} & tags:
+        made.metadata.setdefault("jupyter", {})["outputs_hidden"] = True
+    return made
+
+
+def needs(record: NotebookNode) -> dict[int, tuple[str, ...]]:
+    """Return for each cell the packages without which it cannot run.
+
+    They are those it names, and those of the cells whose names it uses.
+    """
+    sources: dict[str, set[str]] = {}  # of a name that a cell sets
+    found = {}
+    for n, cell in enumerate(record.cells):
+        if cell.cell_type != "code":
+            continue
+        table = symtable.symtable(cell.source, "cell", "exec")
+        names = {s.get_name(): s for s in table.get_symbols()}
+        own = {m for m, form in OPTIONAL.items() if re.search(form, cell.source)}
+        for name in uses(cell.source):
+            own |= sources.get(name, set())
+        for name, symbol in names.items():
+            if symbol.is_assigned() or symbol.is_imported():
+                sources[name] = own
+        if own:
+            found[n] = tuple(sorted(own))
+    return found
+
+
+def uses(source: str) -> set[str]:
+    """Return the names that a cell reads."""
+    return {
+        node.id
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
+
+
+def carrier() -> Any:
+    """Return the cell that brings the library, exactly as the book was made with."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
+        for path in sorted((ROOT / "lib" / "dlam").glob("*.*")):
+            info = zipfile.ZipInfo(f"dlam/{path.name}")
+            info.compress_type = zipfile.ZIP_DEFLATED
+            packed.writestr(info, path.read_bytes())
+    data = held.getvalue()
+    text = base64.b85encode(data).decode()
+    lines = "\n".join(text[n : n + 88] for n in range(0, len(text), 88))
+    digest = hashlib.sha256(data).hexdigest()
+    source = rendered("carrier.py.txt", packed=lines, digest=digest).strip()
+    cell = new_code_cell(source)
+    cell.metadata = {"jupyter": {"source_hidden": True}, "cellView": "form"}
+    return cell
+
+
+def write(app: Sphinx) -> None:
+    """Put the notebooks of all chapters beside the page, and all of them into a zip."""
+    out = Path(app.outdir) / "notebooks"
+    out.mkdir(exist_ok=True)
+    with zipfile.ZipFile(out / "notebooks.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        for path in sorted((ROOT / "book").glob("*.ipynb")):
+            record = nbformat.read(path, as_version=4)
+            tags = [c.metadata.get("tags", []) for c in record.cells if "outputs" in c]
+            if all("remove-cell" in its for its in tags):
+                continue
+            text = markdown(app, f"book/{path.stem}")
+            for end in ENDS:
+                made = notebook(text, record, end)
+                name = f"{path.stem}{end}.ipynb"
+                content = nbformat.writes(made, indent=1) + "\n"
+                (out / name).write_text(content, "utf-8")
+                packed.writestr(zipfile.ZipInfo(name), content)
