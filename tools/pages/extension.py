@@ -224,6 +224,12 @@ class EvidenceInBrief(SphinxPostTransform):
         chapter, last = files.pop(EVIDENCE), files[REFERENCES]
         chapter.parent.remove(chapter)
         last.parent.insert(last.parent.index(last), chapter)
+        chapter.next_node(nodes.section).insert(
+            1, nodes.raw("", r"\small", format="latex")
+        )
+        last.parent.insert(
+            last.parent.index(last), nodes.raw("", r"\normalsize", format="latex")
+        )
         rest = nodes.section("", nodes.title("", "On the page alone"), ids=["alone"])
         chapter.next_node(nodes.section).append(rest)
         for name, file in files.items():
@@ -237,18 +243,38 @@ class EvidenceInBrief(SphinxPostTransform):
 
 
 class UnnumberedChapters(SphinxPostTransform):
-    """Tell LaTeX where the chapters without a number begin."""
+    """Tell LaTeX which chapters have no number: some in front, some at the end."""
 
     default_priority = 10
     formats = ("latex",)
 
     def run(self, **_: Any) -> None:
-        for file in self.document.findall(start_of_file):
-            if not self.env.toc_secnumbers.get(file["docname"]):
+        files = list(self.document.findall(start_of_file))
+        numbered = [bool(self.env.toc_secnumbers.get(f["docname"])) for f in files]
+        last = max((n for n, its in enumerate(numbered) if its), default=-1)
+        before = True
+        for n, (file, its) in enumerate(zip(files, numbered, strict=True)):
+            if its != before:
+                depth = r"\setcounter{secnumdepth}{2}" if its else r"\dlamfrontmatter"
+                tex = depth if n <= last else r"\dlambackmatter"
                 place = file.parent.index(file)
-                mark = nodes.raw("", r"\dlambackmatter", format="latex")
-                file.parent.insert(place, mark)
-                return
+                file.parent.insert(place, nodes.raw("", tex, format="latex"))
+            before = its
+
+
+class PrintedOutputs(SphinxPostTransform):
+    """Print the outputs that the page folds away until the reader has guessed."""
+
+    default_priority = 390  # before what is folded is left out
+    formats = ("latex",)
+
+    def run(self, **_: Any) -> None:
+        for cell in self.document.findall(nodes.container):
+            classes = cell["classes"]
+            if "tag_hide-cell" in classes:  # as on the page, its code is not shown
+                classes[classes.index("tag_hide-cell")] = "tag_hide-input"
+            if "tag_hide-output" in classes:
+                classes.remove("tag_hide-output")
 
 
 class ReferencesToExercises(SphinxPostTransform):
@@ -279,7 +305,12 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("html-page-context", mend_page, priority=1)
     # After the theme, which makes the menu.
     app.connect("html-page-context", name_menu, priority=900)
-    for transform in (EvidenceInBrief, UnnumberedChapters, ReferencesToExercises):
+    for transform in (
+        EvidenceInBrief,
+        UnnumberedChapters,
+        PrintedOutputs,
+        ReferencesToExercises,
+    ):
         app.add_post_transform(transform)
     app.connect("build-finished", finish)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
