@@ -14,7 +14,6 @@ VERBS = {
     ),
     "chapter": ("tools.book.new_chapter", "write the files of a new chapter"),
     "pages": ("tools.pages.appendix", "write the pages that are generated"),
-    "cover": ("tools.pages.cover", "draw the picture of the cover"),
     "address": ("tools.pages.address", "print the address of a file"),
     "evidence": ("tools.evidence.command", "measure what the checks are worth"),
     "programs": ("tools.programs", "say which programs are missing"),

@@ -366,6 +366,7 @@ def test_the_number_of_threads_changes_nothing(
     threads: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(descent, "CHUNK", 5000)
+    monkeypatch.setattr(descent, "LEAST", 1)
     P, order = start(7), draw(2000)
     monkeypatch.setenv("DLAM_THREADS", "1")
     alone = sgd(HH, P, X, Y, order, 0.05, record_every=300)
@@ -614,6 +615,7 @@ def test_progress_is_shown_on_a_terminal_and_wiped_out_at_the_end(
     monkeypatch.delenv("DLAM_PROGRESS", raising=False)
     monkeypatch.setattr(sys, "stderr", Terminal())
     monkeypatch.setattr(descent, "CHUNK", 23 * 10)
+    monkeypatch.setattr(descent, "LEAST", 1)
     sgd(HH, start(), X, Y, draw(100), 0.05)
     text = sys.stderr.getvalue()
     assert re.search(r"\r 5\d %, \d+ s to go", text)
@@ -634,6 +636,7 @@ def test_a_log_or_a_record_shows_no_progress(
     slow_clock: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(descent, "CHUNK", 23 * 10)
+    monkeypatch.setattr(descent, "LEAST", 1)
     for stream, wanted in ((Terminal(), "0"), (io.StringIO(), "")):
         monkeypatch.setattr(sys, "stderr", stream)
         monkeypatch.setenv("DLAM_PROGRESS", wanted)

@@ -6,6 +6,7 @@ mpl.use("agg")
 
 import sys
 from itertools import pairwise, product
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -352,9 +353,12 @@ def test_network_diagram_refuses_a_weight_that_does_not_exist(weight):
 
 def test_the_picture_on_the_first_page_is_the_one_that_is_drawn_now(tmp_path):
     import re
+    import runpy
 
-    from tools.pages import cover
+    from needed import ROOT
 
+    program = ROOT / "book" / "images" / "cover.py"
+    cover = SimpleNamespace(**runpy.run_path(str(program)))
     cover.draw(tmp_path / "cover.svg")
     new, old = (tmp_path / "cover.svg").read_text(), cover.PICTURE.read_text()
     number = re.compile(r"-?\d+\.?\d*(?:e-?\d+)?")

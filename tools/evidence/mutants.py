@@ -20,7 +20,9 @@ import resource
 import shutil
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 from tempfile import TemporaryDirectory
@@ -86,6 +88,16 @@ def run(root: Path, file: str, tests: list[str], seconds: float) -> None:
     os._exit(status)
 
 
+@contextmanager
+def restored(before: dict[str, str]) -> Iterator[None]:
+    """Give this process its own environment back at the end."""
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
 def outcomes(
     file: str, tests: list[str], sources: list[str], jobs: int, say: str = ""
 ) -> list[str]:
@@ -96,6 +108,7 @@ def outcomes(
     SystemExit
         If the tests fail with the file as it is.
     """
+    before = {**os.environ}
     os.environ |= {**environment(), **ENVIRONMENT}
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(LOADED)
@@ -116,7 +129,7 @@ def outcomes(
             print(".", end="", file=sys.stderr, flush=True)
         return "survived" if not status else "timeout" if status < 0 else "killed"
 
-    with TemporaryDirectory(prefix="mutants-") as name:
+    with TemporaryDirectory(prefix="mutants-") as name, restored(before):
         for n in range(jobs):
             places.put(shadow(Path(name, str(n))))
         start = time.monotonic()

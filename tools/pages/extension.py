@@ -188,7 +188,7 @@ def name_menu(
 
 def offer_notebooks(name: str, context: dict[str, Any]) -> None:
     """Let the button for downloads offer the notebooks of an executed page."""
-    if not (ROOT / "book" / f"{name}.ipynb").exists():
+    if not notebooks.offered(ROOT / "book" / f"{name}.ipynb"):
         return
     for group in context.get("header_buttons", []):
         if group["label"] == "download-buttons":

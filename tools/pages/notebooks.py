@@ -245,16 +245,22 @@ def carrier() -> Any:
     return cell
 
 
+def offered(path: Path) -> bool:
+    """Say whether a record has a cell that a reader sees."""
+    cells = nbformat.read(path, as_version=4).cells if path.exists() else []
+    tags = [cell.metadata.get("tags", []) for cell in cells if "outputs" in cell]
+    return any("remove-cell" not in its for its in tags)
+
+
 def write(app: Sphinx) -> None:
     """Put the notebooks of all chapters beside the page, and all of them into a zip."""
     out = Path(app.outdir) / "notebooks"
     out.mkdir(exist_ok=True)
     with zipfile.ZipFile(out / "notebooks.zip", "w", zipfile.ZIP_DEFLATED) as packed:
-        for path in sorted((ROOT / "book").glob("*.ipynb")):
-            record = nbformat.read(path, as_version=4)
-            tags = [c.metadata.get("tags", []) for c in record.cells if "outputs" in c]
-            if all("remove-cell" in its for its in tags):
+        for path in sorted((Path(app.srcdir) / "book").glob("*.ipynb")):
+            if not offered(path):
                 continue
+            record = nbformat.read(path, as_version=4)
             text = markdown(app, f"book/{path.stem}")
             for end in ENDS:
                 made = notebook(text, record, end)

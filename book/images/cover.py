@@ -48,3 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     argparse.ArgumentParser(description=__doc__).parse_args(arguments)
     draw(PICTURE)
     return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
