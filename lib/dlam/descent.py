@@ -509,12 +509,10 @@ def _compiled_code() -> Any:
 
 def _damaged(error: Exception) -> Exception:
     """Return what to raise when a compiled loop could not be loaded."""
-    code = _compiled_code()
-    if code is None:
-        return error
+    folder = _compiled_code().loss_at.stats.cache_path
     return RuntimeError(
-        f"what Numba has compiled and kept in {code.loss_at.stats.cache_path} cannot "
-        f"be read ({error}); remove this folder"
+        f"what Numba has compiled and kept in {folder} cannot be read ({error}); "
+        f"remove this folder"
     )
 
 

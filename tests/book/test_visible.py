@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import symtable
 from pathlib import Path
 from typing import Any
 
@@ -12,29 +11,12 @@ import pytest
 
 from needed import ROOT
 from tools.book import Text, load
+from tools.book.names import names
 from tools.record import notebook as record
 
 HIDDEN = "remove-cell"
 CHAPTERS = load().chapters
 each_chapter = pytest.mark.parametrize("text", CHAPTERS, ids=lambda text: text.stem)
-
-
-def names(source: str) -> tuple[set[str], set[str]]:
-    """Return what a cell uses of names that are not its functions' own, and sets."""
-    used, bound = set(), set()
-
-    def visit(table: symtable.SymbolTable) -> None:
-        outermost = table.get_type() == "module"
-        for symbol in table.get_symbols():
-            if symbol.is_referenced() and (outermost or symbol.is_global()):
-                used.add(symbol.get_name())
-            if outermost and (symbol.is_assigned() or symbol.is_imported()):
-                bound.add(symbol.get_name())
-        for child in table.get_children():
-            visit(child)
-
-    visit(symtable.symtable(source, "cell", "exec"))
-    return used, bound
 
 
 def missing(text: Text) -> list[str]:

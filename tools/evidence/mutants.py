@@ -20,13 +20,12 @@ import resource
 import shutil
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest import mock
 
 from tools import ROOT
 from tools.record import environment
@@ -88,16 +87,6 @@ def run(root: Path, file: str, tests: list[str], seconds: float) -> None:
     os._exit(status)
 
 
-@contextmanager
-def restored(before: dict[str, str]) -> Iterator[None]:
-    """Give this process its own environment back at the end."""
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-
-
 def outcomes(
     file: str, tests: list[str], sources: list[str], jobs: int, say: str = ""
 ) -> list[str]:
@@ -108,8 +97,6 @@ def outcomes(
     SystemExit
         If the tests fail with the file as it is.
     """
-    before = {**os.environ}
-    os.environ |= {**environment(), **ENVIRONMENT}
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(LOADED)
     places: SimpleQueue[Path] = SimpleQueue()
@@ -129,7 +116,8 @@ def outcomes(
             print(".", end="", file=sys.stderr, flush=True)
         return "survived" if not status else "timeout" if status < 0 else "killed"
 
-    with TemporaryDirectory(prefix="mutants-") as name, restored(before):
+    own = mock.patch.dict(os.environ, environment() | ENVIRONMENT)
+    with TemporaryDirectory(prefix="mutants-") as name, own:
         for n in range(jobs):
             places.put(shadow(Path(name, str(n))))
         start = time.monotonic()

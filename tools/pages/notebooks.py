@@ -8,15 +8,13 @@ cell of each carries the library.
 
 from __future__ import annotations
 
-import ast
 import base64
 import hashlib
 import io
-import posixpath
 import re
-import symtable
 import zipfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +27,10 @@ from sphinx_markdown_builder.builder import MarkdownBuilder
 from sphinx_markdown_builder.translator import MarkdownTranslator
 
 from tools import ROOT
+from tools.book.names import names
 from tools.pages import repository
 from tools.pages.generated import rendered
+from tools.record.notebook import KERNEL
 
 # What the name of a variant ends in, and what the button says.
 ENDS = {
@@ -39,7 +39,6 @@ ENDS = {
     "-blank": "Notebook without outputs",
 }
 MARK = re.compile(r"\s*\x02(\w+)(?: ([^\x03]*))?\x03\s*")  # as the translator leaves it
-KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 OPTIONAL = {"torch": r"\btorch\b", "sklearn": r"\bsklearn\b|\bdigits\("}
 
 
@@ -104,8 +103,8 @@ class Plain(MarkdownTranslator):  # type: ignore[misc, unused-ignore]
         url = node.get("refuri", "")
         if "refid" in node or not re.match(r"\w+:", url):
             base, here = self.config.markdown_http_base, self.builder.current_doc_name
-            anchor = f"{posixpath.basename(here)}.html#{node.get('refid', '')}"
-            url = f"{base}/book/{url or anchor}" if base else ""
+            path = f"book/{url}" if url else f"{here}.html#{node.get('refid', '')}"
+            url = f"{base}/{path}" if base else ""
         node["link"] = url
         if url:
             self.add("[")
@@ -155,8 +154,7 @@ def notebook(text: str, record: NotebookNode, variant: str) -> Any:
             folds = [*folds, (kind, about)]
             if kind == "solution" and variant == "-student":
                 cells.append(new_code_cell("# Your solution\n"))
-        left_out = variant == "-student" and "solution" in {fold for fold, _ in folds}
-        if left_out:
+        if variant == "-student" and "solution" in dict(folds):
             continue
         if kind == "cell":
             cell = record.cells[int(about)]
@@ -205,30 +203,19 @@ def needs(record: NotebookNode) -> dict[int, tuple[str, ...]]:
     for n, cell in enumerate(record.cells):
         if cell.cell_type != "code":
             continue
-        table = symtable.symtable(cell.source, "cell", "exec")
-        names = {s.get_name(): s for s in table.get_symbols()}
+        used, bound = names(cell.source)
         own = {m for m, form in OPTIONAL.items() if re.search(form, cell.source)}
-        for name in uses(cell.source):
+        for name in used:
             own |= sources.get(name, set())
-        for name, symbol in names.items():
-            if symbol.is_assigned() or symbol.is_imported():
-                sources[name] = own
+        sources |= dict.fromkeys(bound, own)
         if own:
             found[n] = tuple(sorted(own))
     return found
 
 
-def uses(source: str) -> set[str]:
-    """Return the names that a cell reads."""
-    return {
-        node.id
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-    }
-
-
-def carrier() -> Any:
-    """Return the cell that brings the library, exactly as the book was made with."""
+@cache
+def _carried() -> str:
+    """Return the program that brings the library as the book was made with it."""
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
         for path in sorted((ROOT / "lib" / "dlam").glob("*.*")):
@@ -239,14 +226,19 @@ def carrier() -> Any:
     text = base64.b85encode(data).decode()
     lines = "\n".join(text[n : n + 88] for n in range(0, len(text), 88))
     digest = hashlib.sha256(data).hexdigest()
-    source = rendered("carrier.py.txt", packed=lines, digest=digest).strip()
-    cell = new_code_cell(source)
+    return rendered("carrier.py.txt", packed=lines, digest=digest).strip()
+
+
+def carrier() -> Any:
+    """Return the first cell, folded, which brings the library."""
+    cell = new_code_cell(_carried())
     cell.metadata = {"jupyter": {"source_hidden": True}, "cellView": "form"}
     return cell
 
 
+@cache
 def offered(path: Path) -> bool:
-    """Say whether a record has a cell that a reader sees."""
+    """Say whether a record has a cell that a reader sees; once for each build."""
     cells = nbformat.read(path, as_version=4).cells if path.exists() else []
     tags = [cell.metadata.get("tags", []) for cell in cells if "outputs" in cell]
     return any("remove-cell" not in its for its in tags)
@@ -263,8 +255,7 @@ def write(app: Sphinx) -> None:
             record = nbformat.read(path, as_version=4)
             text = markdown(app, f"book/{path.stem}")
             for end in ENDS:
-                made = notebook(text, record, end)
                 name = f"{path.stem}{end}.ipynb"
-                content = nbformat.writes(made, indent=1) + "\n"
+                content = nbformat.writes(notebook(text, record, end), indent=1) + "\n"
                 (out / name).write_text(content, "utf-8")
                 packed.writestr(zipfile.ZipInfo(name), content)
