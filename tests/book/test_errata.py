@@ -128,11 +128,21 @@ def test_a_reader_is_told_where_to_write() -> None:
     assert "](http" not in unknown.partition("## Of this book")[2]
 
 
+def test_slips_are_parted_from_clarifications() -> None:
+    slip, clarification = (ENTRIES["sources"][0] | {"kind": k} for k in errata.KINDS)
+    entries = {"sources": [clarification, slip, slip], "book": []}
+    page = errata.page(entries, ROOT / "book")
+    first, _, second = page.partition(errata.KINDS["clarification"])
+    assert [part.count("*Correct:*") for part in (first, second)] == [2, 0]
+    assert [part.count("*To be added:*") for part in (first, second)] == [0, 1]
+
+
 def test_what_this_book_said_is_listed_by_edition() -> None:
     first, last = (ENTRIES["book"][0] | {"edition": name} for name in ("1.2", "1.1"))
     entries = {"sources": [], "book": [first, last, last]}
     page = errata.page(entries, ROOT / "book")
-    assert re.findall("^### (.*)$", page, re.MULTILINE) == [
+    own = page.partition("## Of this book")[2]
+    assert re.findall("^### (.*)$", own, re.MULTILINE) == [
         "Corrected in edition 1.2",
         "Corrected in edition 1.1",
     ]
@@ -142,10 +152,11 @@ def test_what_this_book_said_is_listed_by_edition() -> None:
     assert "which edition" in fault
 
 
-def test_an_erratum_without_a_place_or_a_test_is_refused() -> None:
+def test_an_erratum_without_a_place_a_kind_or_a_test_is_refused() -> None:
     for change, message in [
         ({"test": "tests/test_errata.py::test_nothing"}, "there is no test"),
         ({"here": "eq-nowhere"}, "eq-nowhere"),
+        ({"kind": "quarrel"}, "slip or clarification"),
     ]:
         entries = {"sources": [ENTRIES["sources"][0] | change], "book": []}
         [fault] = errata.faults(entries, ROOT)

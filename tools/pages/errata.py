@@ -19,6 +19,9 @@ from tools.pages import repository
 from tools.pages.generated import put, refuse, rendered
 
 
+KINDS = {"slip": "Slips in print", "clarification": "Choices and clarifications"}
+
+
 def faults(errata: dict[str, list[dict[str, str]]], root: Path) -> list[str]:
     """Return what is wrong with the entries."""
     found = []
@@ -28,6 +31,8 @@ def faults(errata: dict[str, list[dict[str, str]]], root: Path) -> list[str]:
         path = root / file
         if not path.exists() or name not in _tests(path):
             found.append(f"{where}: there is no test {one['test']}")
+        if one.get("kind") not in KINDS:
+            found.append(f"{where}: expected a kind, {' or '.join(KINDS)}")
         lost = missing(several(one["here"]), root / "book")
         found += [f"{where}: {error}" for error in lost]
     for one in errata["book"]:
@@ -62,7 +67,10 @@ def page(
     editions = groupby(errata["book"], lambda one: one["edition"])
     return rendered(
         "errata.md",
-        sources=errata["sources"],
+        kinds=[
+            (title, [one for one in errata["sources"] if one["kind"] == kind])
+            for kind, title in KINDS.items()
+        ],
         links=lambda here: "; ".join(link(target, book) for target in several(here)),
         write=whom_to_tell(known),
         editions=[(edition, [*entries]) for edition, entries in editions],
