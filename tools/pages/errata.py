@@ -18,7 +18,6 @@ from tools.book.labels import link, missing, several
 from tools.pages import repository
 from tools.pages.generated import put, refuse, rendered
 
-
 KINDS = {"slip": "Slips in print", "clarification": "Choices and clarifications"}
 
 
