@@ -4,6 +4,8 @@
 PYTHON ?= python3
 # Where everything is installed, and in which versions.
 VENV ?= .venv
+# Where `make serve` and `make preview` serve the page.
+PORT ?= 8000
 CONSTRAINTS ?= constraints.txt
 # Where PyTorch comes from.  On Linux, PyPI's torch brings gigabytes of CUDA;
 # PyTorch's own index has builds for the CPU (the README says how).
@@ -23,8 +25,8 @@ define install
   >$(VENV)/pip.log 2>&1 || { cat $(VENV)/pip.log; exit 1; }
 endef
 
-.PHONY: help book pdf check test verify record chapter oldest evidence bench bench-live \
-  lab screenshots format constraints clean
+.PHONY: help book serve preview pdf package check test verify record chapter oldest evidence \
+  bench bench-live lab screenshots format constraints clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -34,6 +36,14 @@ book: $(VENV)/site ## Build the page and say where it is
 	@$(TOOLS) pages
 	@$(BIN)/jupyter-book build --quiet -W -n --keep-going .
 	@$(TOOLS) address _build/html/index.html
+	@echo "Live figures need a server: make serve"
+
+serve: book ## Serve the page, so that everything on it is alive
+	@echo "http://localhost:$(PORT)/ (Ctrl-C ends it)"
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+
+preview: $(VENV)/preview $(VENV)/book book ## Serve the page, and make it anew at each save
+	@$(TOOLS) preview $(PORT)
 
 pdf: $(VENV)/site ## Print the book as a PDF (needs TeX)
 	@$(TOOLS) record --check
@@ -41,6 +51,13 @@ pdf: $(VENV)/site ## Print the book as a PDF (needs TeX)
 	@$(TOOLS) programs latexmk xelatex rsvg-convert
 	@$(BIN)/jupyter-book build --quiet -W -n --keep-going . --builder pdflatex
 	@$(TOOLS) address _build/latex/deep-learning-for-applied-mathematicians.pdf
+
+package: $(VENV)/pip ## Build the library's wheel and sdist, and check them
+	$(call install,--group package)
+	@rm -rf _build/dist
+	@$(BIN)/python -m build --quiet --outdir _build/dist
+	@$(BIN)/twine check --strict _build/dist/*
+	@$(BIN)/check-wheel-contents _build/dist/*.whl
 
 PYTEST := DLAM_PROGRESS=0 OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 WRITING := tests/library tests/chapters tests/book lib
@@ -67,7 +84,7 @@ oldest: ## Run the tests with the oldest versions admitted
 	@$(MAKE) test VENV=.venv-oldest CONSTRAINTS=constraints-oldest.txt
 
 record: $(VENV)/site $(VENV)/book ## Run the chapters that have changed, and record what comes out
-	@$(TOOLS) cover
+	@PYTHONPATH=. $(BIN)/python book/images/cover.py
 	@$(TOOLS) record $(CHAPTER)
 
 chapter: $(VENV)/site ## Write the files of a new chapter: make chapter NAME=07-optimisation
@@ -128,6 +145,10 @@ $(VENV)/book: $(VENV)/pip
 $(VENV)/test: $(VENV)/site $(VENV)/book
 	@echo "Installing what checks the book into $(VENV)"
 	$(call install,--group test)
+	@touch $@
+
+$(VENV)/preview: $(VENV)/site
+	$(call install,--group preview)
 	@touch $@
 
 $(VENV)/lab: $(VENV)/book

@@ -34,6 +34,23 @@ function save() {
   }
 }
 
+// A report names the section that is on the screen.
+function report() {
+  const link = document.querySelector('a[href*="template=number.yml"]');
+  link?.addEventListener("pointerdown", name);
+  link?.addEventListener("focus", name);
+  function name() {
+    const above = [...document.querySelectorAll("article :is(h1, h2, h3)")].filter(
+      (heading) => heading.getBoundingClientRect().top < window.innerHeight / 2,
+    );
+    const address = new URL(link.href);
+    const titles = above.map((heading) => heading.firstChild.textContent.trim());
+    const where = [...new Set([titles[0], titles.at(-1)])].join(": ");
+    address.searchParams.set("where", where);
+    link.href = address.href;
+  }
+}
+
 // The head of a column or a link may be nothing but a formula, which is drawn,
 // not text: then the formula's letters stand in for it where it is read aloud.
 function speak() {

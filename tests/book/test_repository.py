@@ -84,12 +84,12 @@ def untidy_lines(root: Path) -> list[str]:
 
 
 def unlicensed_folders(root: Path) -> list[str]:
-    terms = (root / "LICENSE").read_text("utf-8").partition("MIT License")[0]
+    terms = (root / "LICENSING.md").read_text("utf-8")
     parts = [Path(name).parts for name in tracked(root)]
     folders = {p[0] for p in parts if len(p) > 1}
     folders |= {f"{p[0]}/{p[1]}" for p in parts if len(p) > 2 and p[1][0] == "_"}
     return [
-        f"LICENSE says nothing of {folder}/"
+        f"LICENSING.md says nothing of {folder}/"
         for folder in sorted(folders)
         if not re.search(rf"(?<![\w/.]){re.escape(folder)}/", terms)
     ]
@@ -156,7 +156,7 @@ def test_the_repository_has_none_of(faults: Faults) -> None:
 def project(tmp_path: Path) -> Path:
     """A small project that every check is content with."""
     for name, text in {
-        "LICENSE": "Code in lib/ and book/_static/: MIT. Text in book/: CC BY.\n",
+        "LICENSING.md": "# Terms\n\nlib/ and book/_static/: MIT. book/: CC BY.\n",
         "Makefile": "help: ## List\nbook: x ## Build\n\tdo it\n",
         "README.md": "```\nmake book   the page\n```\n\n## What is where\n\n```\n"
         "README.md  Makefile\nlib/                     the library: inner/\n```\n",
@@ -230,7 +230,7 @@ def test_an_untidy_line_is_seen(project: Path, text: str) -> None:
 def test_a_folder_that_the_licence_forgets_is_seen(project: Path, folder: str) -> None:
     (project / folder).mkdir()
     (project / folder / "file.txt").write_text("new\n", "utf-8")
-    assert unlicensed_folders(project) == [f"LICENSE says nothing of {folder}/"]
+    assert unlicensed_folders(project) == [f"LICENSING.md says nothing of {folder}/"]
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,16 @@ def test_what_can_be_asked_for_is_listed() -> None:
         assert all(f"  {verb} " in done.stderr for verb in VERBS)
 
 
-ALONE = [*sorted((ROOT / "bench").glob("*.py")), ROOT / "tests" / "screenshots.py"]
+MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+
+
+def test_every_verb_that_make_uses_is_there() -> None:
+    used = {*re.findall(r"\$\(TOOLS\) ([a-z-]+)", MAKEFILE)}
+    assert len(used) > 5
+    assert used <= {*VERBS}
+
+
+ALONE = [ROOT / name for name in re.findall(r"/python (\S+\.py)", MAKEFILE)]
 
 
 @pytest.mark.parametrize("path", ALONE, ids=lambda path: path.stem)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
-import venv
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +11,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from bare import clean, python_with
 from needed import FULL, ROOT
 from tools.pages import notebooks
 
@@ -119,40 +117,6 @@ def test_a_folded_cell_is_hidden_and_left_out_for_a_student() -> None:
 # Where nothing of the project is installed
 
 
-def closure(*names: str) -> set[str]:
-    """The packages that these need, each with all that it needs in turn."""
-    found: set[str] = set()
-    waiting = [*names]
-    while waiting:
-        name = re.split(r"[ ;<>=!~\[(]", waiting.pop())[0].lower().replace("_", "-")
-        if name in found:
-            continue
-        try:
-            needed = distribution(name).requires or []
-        except PackageNotFoundError:  # for another platform
-            continue
-        found.add(name)
-        waiting += [one for one in needed if "extra ==" not in one]
-    return found
-
-
-def python_with(folder: Path, *names: str) -> Path:
-    """Make a Python that has these packages and what they need, and nothing else."""
-    venv.create(folder, symlinks=True)
-    (packages,) = folder.glob("lib/python*/site-packages")
-    for name in closure(*names):
-        its = distribution(name)
-        for top in {file.parts[0] for file in its.files or []} - {"..", "__pycache__"}:
-            if not (packages / top).exists():
-                (packages / top).symlink_to(its.locate_file(top))
-    python = folder / "bin" / "python"
-    there = "import importlib.util as i; print(*map(i.find_spec, %r))"
-    absent = ("dlam", "torch", "sklearn", *({"numba"} - {*names}))
-    told = subprocess.check_output([python, "-c", there % (absent,)], text=True)
-    assert told.split() == ["None"] * len(absent)
-    return python
-
-
 LAPTOP = ("numpy", "scipy", "matplotlib", "ipykernel", "nbclient")
 
 
@@ -193,12 +157,13 @@ def printed(cell: Any) -> str:
 def run(python: Path, nb: Any, folder: Path) -> Any:
     path = folder / "notebook.ipynb"
     nbformat.write(nb, path)
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
-    clean |= {
+    environment = clean() | {
         "OPENBLAS_NUM_THREADS": "1",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     }
-    subprocess.run([python, "-c", RUN, path, folder], check=True, env=clean, cwd=folder)
+    subprocess.run(
+        [python, "-c", RUN, path, folder], check=True, env=environment, cwd=folder
+    )
     return nbformat.read(path, as_version=4)
 
 

@@ -8,7 +8,9 @@ import re
 import shutil
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import nbformat
 import pytest
@@ -269,7 +271,10 @@ class SmallBook:
             metadata={
                 "kernelspec": {"name": "python3", "display_name": "", "language": ""}
             },
-            cells=[nbformat.v4.new_markdown_cell("# One\n\nThe text of the record.")],
+            cells=[
+                nbformat.v4.new_markdown_cell("# One\n\nThe text of the record."),
+                nbformat.v4.new_code_cell("1 + 1"),
+            ],
         )
         nbformat.write(chapter, folder / "book/01-one.ipynb")
 
@@ -300,17 +305,26 @@ def test_links_to_the_repository_appear_when_it_is_known(tmp_path):
     )
     for page in (start, chapter):
         assert f'href="{where}"' in page
-        assert f'href="{where}/issues/new?' in page
+        (report,) = re.findall(rf'href="({where}/issues/new\?[^"]*)"', page)
+        asked = parse_qs(urlsplit(unescape(report)).query)
+        assert (ROOT / ".github/ISSUE_TEMPLATE" / asked["template"][0]).exists()
+        assert asked["edition"] == [extension.edition()[0]]
+    assert "where=One" in chapter
     assert f'href="{where}/edit/main/book/start.md"' in start
     assert f'href="{where}/edit/main/book/01-one.md"' in chapter
     assert ".ipynb" not in "".join(re.findall(rf'"{where}/\S*"', chapter))
-    colab = "https://colab.research.google.com/github/someone/a-book/blob/main/"
-    assert f'href="{colab}book/01-one.ipynb"' in chapter
-    binder = "https://mybinder.org/v2/gh/someone/a-book/main?urlpath=lab/tree/"
-    assert f'href="{binder}book/01-one.ipynb"' in chapter
+    colab = "https://colab.research.google.com/github/someone/a-book/blob/notebooks/"
+    assert f'href="{colab}01-one.ipynb"' in chapter
+    binder = "https://mybinder.org/v2/gh/someone/a-book/notebooks?urlpath=lab/tree/"
+    assert f'href="{binder}01-one.ipynb"' in chapter
+    for picture in re.findall(r'src="\.\./(_static/images/logo_[^"]*)"', chapter):
+        assert (tmp_path / "_build/html" / picture).exists()
     page = "https://someone.github.io/a-book/book/01-one.html"
     assert f'<meta property="og:url" content="{page}"' in chapter
     assert f'<link rel="canonical" href="{page}"' in chapter
+    lost = (tmp_path / "_build/html/404.html").read_text("utf-8")
+    assert 'href="/a-book/book/01-one.html"' in lost
+    assert not re.findall(r'(?:href|src)="(?:\.\./|_static/)', lost)
     assert "colab" not in start
     assert "mybinder" not in start
 

@@ -18,6 +18,7 @@ import tomllib
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import yaml
 from babel.dates import format_date
@@ -127,27 +128,19 @@ def edition() -> tuple[str, str]:
 
 
 def say_which_and_where(app: Sphinx, config: Config) -> None:
-    """Name the edition; add links to the repository, Colab and Binder, if known."""
+    """Name the edition; add links to the repository, if it is known."""
     config.version, config.today = edition()
     config.release = config.version
     options: dict[str, Any] = config.html_theme_options
     options["extra_footer"] = FOOTER.format(config.version, config.today)
     # For those who quote a link to a page of the book.
     config.html_baseurl = config.ogp_site_url = repository.site() or ""
-    options["launch_buttons"] = {"thebe": False}
-    known = repository.address()
-    if known is None:
+    if (known := repository.address()) is None:
         return
     options["repository_url"] = known
     options["repository_branch"] = "main"
     for button in ("edit_page", "issues", "repository", "source"):
         options[f"use_{button}_button"] = True
-    if "github.com/" in known:
-        options["launch_buttons"] |= {
-            "colab_url": "https://colab.research.google.com",
-            "binderhub_url": "https://mybinder.org",
-            "notebook_interface": "jupyterlab",
-        }
 
 
 def mend_page(
@@ -168,7 +161,7 @@ def mend_page(
 def name_menu(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
 ) -> None:
-    """Name the arrow that folds a chapter's sections away in the menu."""
+    """Name the arrow that folds a chapter's sections away; see to the buttons."""
     make = context.get("generate_toctree_html")
     if make is None:
         return
@@ -182,6 +175,16 @@ def name_menu(
     context["generate_toctree_html"] = named
     if context.get("page_source_suffix") == ".md" and page.startswith("book/"):
         offer_notebooks(page.removeprefix("book/"), context)
+    for group in context.get("header_buttons", []):
+        for button in group.get("buttons", []):
+            if button.get("label") == "source-issues-button":
+                about = {
+                    "template": "number.yml",
+                    "where": context.get("title", page),
+                    "edition": app.config.release,
+                }
+                button["url"] = f"{repository.address()}/issues/new?{urlencode(about)}"
+                button["text"] = button["tooltip"] = "Report a mistake here"
     if not app.config.ogp_site_url:  # half an address is worse than none
         context["metatags"] = PAGE_ADDRESS.sub("", context.get("metatags", ""))
 
@@ -190,7 +193,28 @@ def offer_notebooks(name: str, context: dict[str, Any]) -> None:
     """Let the button for downloads offer the notebooks of an executed page."""
     if not notebooks.offered(ROOT / "book" / f"{name}.ipynb"):
         return
-    for group in context.get("header_buttons", []):
+    buttons = context.get("header_buttons", [])
+    if launched := repository.launched(f"{name}.ipynb"):
+        links = [
+            {
+                "type": "link",
+                "text": where,
+                "tooltip": f"Open this chapter in {where}",
+                "icon": f"_static/images/logo_{where.lower()}.{form}",
+                "url": launched[where],
+            }
+            for where, form in (("Colab", "png"), ("Binder", "svg"))
+        ]
+        buttons.append(
+            {
+                "type": "group",
+                "tooltip": "Open this chapter where it runs",
+                "icon": "fas fa-rocket",
+                "buttons": links,
+                "label": "launch-buttons",
+            }
+        )
+    for group in buttons:
         if group["label"] == "download-buttons":
             *_, printed = group["buttons"]
             group["buttons"] = [
@@ -299,6 +323,9 @@ class ReferencesToExercises(SphinxPostTransform):
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("sphinx_markdown_builder")
+    if where := repository.site():  # a page for what is not there needs whole addresses
+        app.setup_extension("notfound.extension")
+        app.config.notfound_urls_prefix = urlsplit(where).path
     app.connect("config-inited", say_which_and_where)
     app.connect("builder-inited", begin)
     # Before the theme, which makes the links from what it finds.

@@ -58,3 +58,21 @@ def site(environment: Mapping[str, str] = os.environ) -> str | None:
         return None
     host = f"{known[1].lower()}.github.io"
     return f"https://{host}/" + (f"{known[2]}/" if known[2].lower() != host else "")
+
+
+def launched(
+    notebook: str, environment: Mapping[str, str] = os.environ
+) -> dict[str, str]:
+    """Return where a notebook can be opened and run: the address at each service.
+
+    The workflow that publishes the page puts the notebooks for readers into a
+    branch of their own, from which Colab and Binder take them.
+    """
+    known = re.fullmatch(r"https://github\.com/(.+)", address(environment) or "")
+    if known is None:
+        return {}
+    colab, binder = "https://colab.research.google.com", "https://mybinder.org"
+    return {
+        "Colab": f"{colab}/github/{known[1]}/blob/notebooks/{notebook}",
+        "Binder": f"{binder}/v2/gh/{known[1]}/notebooks?urlpath=lab/tree/{notebook}",
+    }
