@@ -10,6 +10,7 @@ import subprocess
 import sys
 from html import unescape
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
 import nbformat
@@ -251,6 +252,23 @@ def test_page_print_and_citation_name_one_edition():
     assert day == f"{cited['date-released']:%d %B %Y}".lstrip("0")
 
 
+def test_an_edition_that_is_kept_says_so_and_has_its_own_address(monkeypatch):
+    def configured() -> SimpleNamespace:
+        config = SimpleNamespace(html_theme_options={})
+        extension.say_which_and_where(None, config)
+        return config
+
+    number, _ = extension.edition()
+    monkeypatch.setenv("SITE_URL", "https://example.org/book")
+    assert configured().html_baseurl == "https://example.org/book/"
+    assert "announcement" not in configured().html_theme_options
+    monkeypatch.setenv("FROZEN", "1")
+    assert configured().html_baseurl == f"https://example.org/book/{number}/"
+    told = configured().html_theme_options["announcement"]
+    assert f"edition {number}" in told
+    assert 'href="https://example.org/book/"' in told
+
+
 class SmallBook:
     """A book of two pages with the book's settings, somewhere else."""
 
@@ -317,6 +335,7 @@ def test_links_to_the_repository_appear_when_it_is_known(tmp_path):
     assert f'href="{colab}01-one.ipynb"' in chapter
     binder = "https://mybinder.org/v2/gh/someone/a-book/notebooks?urlpath=lab/tree/"
     assert f'href="{binder}01-one.ipynb"' in chapter
+    assert f'href="../{extension.PDF}"' in chapter
     for picture in re.findall(r'src="\.\./(_static/images/logo_[^"]*)"', chapter):
         assert (tmp_path / "_build/html" / picture).exists()
     page = "https://someone.github.io/a-book/book/01-one.html"

@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tomllib
@@ -69,6 +70,8 @@ MENDED = (
     # A button that says "Show code cell source" needs no other name.
     (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),
 )
+KEPT = 'This is edition {}, kept as it was. <a href="{}">The newest edition</a>'
+PDF = "deep-learning-for-applied-mathematicians.pdf"  # published beside the page
 PAGE_ADDRESS = re.compile(r'<meta property="og:url"[^>]*>\s*')
 FOOTER = """<p>Edition {}, {}. Text and figures under
 <a href="https://creativecommons.org/licenses/by/4.0/">CC BY 4.0</a>,
@@ -134,7 +137,11 @@ def say_which_and_where(app: Sphinx, config: Config) -> None:
     options: dict[str, Any] = config.html_theme_options
     options["extra_footer"] = FOOTER.format(config.version, config.today)
     # For those who quote a link to a page of the book.
-    config.html_baseurl = config.ogp_site_url = repository.site() or ""
+    where = newest = repository.site() or ""
+    if newest and os.environ.get("FROZEN"):
+        where = f"{newest}{config.version}/"
+        options["announcement"] = KEPT.format(config.version, newest)
+    config.html_baseurl = config.ogp_site_url = where
     if (known := repository.address()) is None:
         return
     options["repository_url"] = known
@@ -227,6 +234,10 @@ def offer_notebooks(name: str, context: dict[str, Any]) -> None:
                 }
                 for end, text in notebooks.ENDS.items()
             ]
+            if repository.site():  # where the PDF is published beside the page
+                link = {"type": "link", "url": f"../{PDF}", "icon": "fas fa-book"}
+                group["buttons"].append(link | {"text": "The whole book (PDF)"})
+            printed |= {"text": "Print this page", "tooltip": "Print this page"}
             group["buttons"].append(printed)
 
 
