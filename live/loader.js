@@ -10,6 +10,15 @@
 
 (() => {
   const here = /** @type {HTMLScriptElement} */ (document.currentScript).src;
+  // How high each is, in pixels, on a phone and in the column of a larger screen.
+  /** @type {Record<string, [number, number]>} */
+  const HEIGHTS = {
+    "drilling-map": [1110, 665],
+    neuron: [720, 475],
+    "step-by-step": [915, 775],
+    "two-valleys": [1125, 665],
+    "xor-unfolded": [1715, 980],
+  };
   const soon = { rootMargin: "300px" }; // how near a figure is when it is fetched
 
   /** @param {Element} mark @param {string} words */
@@ -20,7 +29,7 @@
     mark.replaceChildren(note);
   }
 
-  /** @param {HTMLElement} mark @param {Element} figure */
+  /** @param {HTMLElement} mark @param {HTMLElement} figure */
   async function start(mark, figure) {
     const stage = document.createElement("div");
     stage.className = "live-stage";
@@ -31,6 +40,7 @@
       figure.prepend(stage);
       figure.classList.add("live-on");
       show(stage, mark.dataset.state ?? "");
+      figure.style.minHeight = "";
     } catch (error) {
       stage.remove();
       figure.classList.remove("live-on");
@@ -46,7 +56,7 @@
     if (location.protocol === "file:") {
       say(
         mark,
-        "On a web server, this figure is live; opened from a folder, it is not.",
+        "Served by make serve, this figure is live; opened from a folder, it is not.",
       );
       continue;
     }
@@ -55,6 +65,11 @@
       start(mark, figure).then(() => figure.scrollIntoView());
       continue;
     }
+    // What comes in the place of the picture is higher: what follows stays put.
+    const [narrow, wide] = HEIGHTS[mark.dataset.live ?? ""] ?? [0, 0];
+    const picture = figure.querySelector("img");
+    const rest = figure.offsetHeight - (picture?.offsetHeight ?? 0);
+    figure.style.minHeight = `${rest + (figure.offsetWidth < 500 ? narrow : wide)}px`;
     const watch = new IntersectionObserver((entries) => {
       if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
       watch.disconnect();

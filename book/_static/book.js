@@ -44,12 +44,52 @@ function report() {
       (heading) => heading.getBoundingClientRect().top < window.innerHeight / 2,
     );
     const address = new URL(link.href);
-    const titles = above.map((heading) => heading.firstChild.textContent.trim());
+    const titles = above.map((heading) =>
+      heading.textContent.replace(/[#¶]\s*$/, "").trim(),
+    );
     const where = [...new Set([titles[0], titles.at(-1)])].join(": ");
     address.searchParams.set("where", where);
     link.href = address.href;
   }
 }
+
+// A picture opens large: it is small on a phone.
+function enlarge() {
+  const live = [...document.querySelectorAll("[data-figure]")];
+  const named = new Set(live.map((mark) => mark.dataset.figure));
+  for (const picture of document.querySelectorAll("article figure > img")) {
+    if (named.has(picture.parentElement.id)) continue;
+    const link = document.createElement("a");
+    link.href = picture.getAttribute("src");
+    link.className = "large";
+    link.setAttribute("aria-label", `Open the picture large: ${picture.alt}`);
+    picture.replaceWith(link);
+    link.append(picture);
+  }
+}
+
+// Solutions can be left out, on the screen and on paper; ?solutions=off in the
+// address, as a lecturer links to it, says it for this visit.
+const SOLUTIONS = "solutions";
+function solutions() {
+  const asked = new URLSearchParams(location.search).get(SOLUTIONS);
+  const kept = asked ?? localStorage.getItem(SOLUTIONS) ?? "on";
+  document.documentElement.dataset.solutions = kept === "off" ? "off" : "on";
+  for (const button of document.querySelectorAll(".btn-solutions-button")) {
+    button.hidden = !document.querySelector("article div.solution");
+    button.setAttribute("aria-pressed", String(kept === "off"));
+  }
+}
+// biome-ignore lint/correctness/noUnusedVariables: the button at the top calls it.
+function toggleSolutions() {
+  const off = document.documentElement.dataset.solutions === "off";
+  localStorage.setItem(SOLUTIONS, off ? "on" : "off");
+  const address = new URL(location.href);
+  address.searchParams.delete(SOLUTIONS);
+  history.replaceState(history.state, "", address);
+  solutions();
+}
+solutions();
 
 // The head of a column or a link may be nothing but a formula, which is drawn,
 // not text: then the formula's letters stand in for it where it is read aloud.
@@ -82,6 +122,8 @@ window.addEventListener("load", async () => {
   await window.MathJax?.startup?.promise;
   speak();
   save();
+  report();
+  enlarge();
   fit();
   new ResizeObserver(fit).observe(document.querySelector("main"));
   document.addEventListener("toggle", fit, true);

@@ -12,7 +12,11 @@ from dlam._checks import count, generator, real
 __all__ = ["epochs", "masks", "minibatches", "with_replacement"]
 
 
-def with_replacement(N: int, steps: int, rng: np.random.Generator) -> NDArray[np.int64]:
+def with_replacement(
+    N: int,
+    steps: int,
+    rng: np.random.Generator,
+) -> NDArray[np.int64]:
     """Return one point a step, each drawn uniformly from all N.
 
     Parameters

@@ -109,6 +109,20 @@ export function writeState(state, fields, beginning) {
   return parts.join("&");
 }
 
+/** What stands between the states of two figures in one address. */
+const BETWEEN = "/";
+
+/** The address after its #, as the parts that figures have put there. @param {string} hash */
+function parts(hash) {
+  let text = hash.slice(1);
+  try {
+    text = decodeURIComponent(text);
+  } catch {
+    // Left as it is; it will be refused.
+  }
+  return text.split(BETWEEN);
+}
+
 /**
  * The part of an address that is meant for the figure of this name.
  * @param {string} hash
@@ -116,12 +130,19 @@ export function writeState(state, fields, beginning) {
  * @returns {string | undefined}
  */
 export function meantFor(hash, name) {
-  let text = hash.slice(1);
-  try {
-    text = decodeURIComponent(text);
-  } catch {
-    // Left as it is; it will be refused.
-  }
-  if (text === name) return "";
-  return text.startsWith(`${name}?`) ? text.slice(name.length + 1) : undefined;
+  const own = parts(hash).find((part) => part.split("?")[0] === name);
+  return own?.slice(name.length + 1);
+}
+
+/**
+ * The address with another state of one figure, first; the states of others stay.
+ * @param {string} hash
+ * @param {string} name
+ * @param {string} text nothing for its beginning
+ */
+export function addressed(hash, name, text) {
+  const others = parts(hash).filter(
+    (part) => part.includes("?") && part.split("?")[0] !== name,
+  );
+  return [...(text ? [`${name}?${text}`] : []), ...others].join(BETWEEN);
 }

@@ -3,7 +3,8 @@
  * words to the reader, and the colours and the stillness that the reader wants.
  */
 
-import { meantFor, readState, writeState } from "./address.js";
+import { addressed, meantFor, readState, writeState } from "./address.js";
+import { button } from "./controls.js";
 import { html } from "./elements.js";
 
 /** @typedef {import("./address.js").Fields<any>} AnyFields */
@@ -36,11 +37,29 @@ export class Stage {
     this.state = { ...begin };
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", label);
-    root.append(this.#notice, this.#spoken);
+    root.append(this.#notice, this.#spoken, this.#tools());
     this.#read();
     window.addEventListener("hashchange", () => {
       if (this.#read()) this.#restored();
     });
+  }
+
+  /** Buttons that every figure has: the whole screen, and a link to this state. */
+  #tools() {
+    const large = button("Full screen", () => {
+      if (document.fullscreenElement) document.exitFullscreen();
+      else this.root.requestFullscreen();
+    });
+    const link = button("Copy link", async () => {
+      const hash = `${this.name}?${this.#written(this.state)}`;
+      const address = new URL(`#${hash}`, location.href);
+      await navigator.clipboard.writeText(address.href);
+      this.notice("The link to this state is copied.");
+    });
+    const tools = html("div", { class: "live-tools" });
+    if (document.fullscreenEnabled) tools.append(large);
+    if (navigator.clipboard) tools.append(link);
+    return tools;
   }
 
   /** Whether the reader wants no motion. */
@@ -53,6 +72,8 @@ export class Stage {
     const text = meantFor(location.hash, this.name);
     if (text === undefined) return false;
     const state = readState(text, this.fields, this.beginning);
+    // Who comes back to where they were loses nothing that has been computed.
+    if (state && this.#written(state) === this.#written(this.state)) return false;
     this.notice(
       state
         ? ""
@@ -72,11 +93,16 @@ export class Stage {
   /** Put the state into the address. */
   save() {
     this.notice("");
-    const text = writeState(this.state, this.fields, this.beginning);
-    const ours = meantFor(location.hash, this.name) !== undefined;
-    if (text) history.replaceState(history.state, "", `#${this.name}?${text}`);
-    else if (ours)
-      history.replaceState(history.state, "", location.pathname + location.search);
+    const text = this.#written(this.state);
+    if (!text && meantFor(location.hash, this.name) === undefined) return;
+    const hash = addressed(location.hash, this.name, text);
+    const page = location.pathname + location.search;
+    history.replaceState(history.state, "", hash ? `#${hash}` : page);
+  }
+
+  /** @param {S} state */
+  #written(state) {
+    return writeState(state, this.fields, this.beginning);
   }
 
   /** Go back to the beginning. */

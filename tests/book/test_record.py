@@ -161,6 +161,18 @@ def test_a_cell_that_is_shown_is_short_enough_to_be_printed(path: Path) -> None:
 
 
 @each_chapter
+def test_what_a_shown_cell_prints_fits_the_page(path: Path) -> None:
+    for n, cell in enumerate(parsed(path)["cells"], 1):
+        if "remove-cell" in cell["metadata"].get("tags", []):
+            continue
+        for output in cell.get("outputs", []):
+            printed = output.get("text") or output.get("data", {}).get("text/plain", "")
+            if SVG not in output.get("data", {}):
+                longest = max("".join(printed).splitlines(), key=len, default="")
+                assert len(longest) <= 76, f"{path.stem}, cell {n}: {longest}"
+
+
+@each_chapter
 def test_no_output_hangs_on_a_semicolon_which_nbval_does_not_heed(path: Path) -> None:
     """A cell that draws ends in an assignment: its value is then shown by no one."""
     for n, cell in enumerate(parsed(path)["cells"], 1):

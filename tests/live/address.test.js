@@ -3,7 +3,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fields } from "../../live/figures/drilling-map/state.js";
-import { decimal, meantFor, readState, writeState } from "../../live/kit/address.js";
+import {
+  addressed,
+  decimal,
+  meantFor,
+  readState,
+  writeState,
+} from "../../live/kit/address.js";
 import { paper } from "../../live/kit/training.js";
 
 const beginning = { ...paper(), speed: "watch" };
@@ -85,4 +91,17 @@ test("a decimal has its digits and its bounds", () => {
   assert.equal(field.write(field.read("0.30")), "0.3");
   for (const wrong of ["3", "1e0", "", "NaN", "Infinity", ".5", "1.", "+1"])
     assert.equal(field.read(wrong), undefined);
+});
+
+test("one address holds the states of several figures, the last altered first", () => {
+  const one = `#${addressed("", "map", "a=1")}`;
+  assert.equal(one, "#map?a=1");
+  const two = `#${addressed(one, "curve", "b=2;3")}`;
+  assert.equal(two, "#curve?b=2;3/map?a=1");
+  assert.equal(meantFor(two, "map"), "a=1");
+  assert.equal(meantFor(two, "curve"), "b=2;3");
+  assert.equal(meantFor(two, "cur"), undefined);
+  assert.equal(addressed(two, "curve", ""), "map?a=1");
+  assert.equal(addressed(two, "map", "a=4"), "map?a=4/curve?b=2;3");
+  assert.equal(addressed("#exercises", "map", "a=1"), "map?a=1");
 });

@@ -318,6 +318,18 @@ def test_an_address_that_changes_changes_the_figure(show):
     assert figure.sites() == 2
 
 
+def test_who_follows_a_link_and_comes_back_finds_the_run(show):
+    figure = show("#drilling-map?steps=10000")
+    figure.run()
+    steps = figure.box.locator(".live-numbers b").first.inner_text()
+    assert steps != "0"
+    figure.page.evaluate("location.hash = 'summary'")
+    figure.page.go_back()
+    figure.drawn()
+    assert "steps=10000" in figure.hash()
+    assert figure.box.locator(".live-numbers b").first.inner_text() == steps
+
+
 @live_pages.at_night
 def test_nothing_is_stored(show):
     figure = show(STATE)

@@ -51,6 +51,15 @@ def test_it_is_fetched_when_it_comes_into_view_and_nothing_else_is(show, place):
     assert not figure.seen.errors
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+def test_its_height_is_kept_free_so_that_what_follows_stays(show, width):
+    figure = show(wait=False, viewport={"width": width, "height": 500})
+    height = "e => e.getBoundingClientRect().height"
+    kept = figure.box.evaluate(height)
+    figure.come_into_view()
+    assert figure.box.evaluate(height) == pytest.approx(kept, abs=90)
+
+
 @live_pages.at_night
 def test_a_first_visit_to_its_page_is_light(show):
     figure = show(mathematics=True)
@@ -98,7 +107,7 @@ def test_opened_from_a_folder_the_picture_stands_and_a_line_says_why(blank, html
     faults = []
     blank.on("console", lambda m: m.type == "error" and faults.append(m.text))
     blank.goto((html / f"{PLACES[-1].chapter}.html").as_uri())
-    check_stands_still(blank, PLACES[-1], "On a web server")
+    check_stands_still(blank, PLACES[-1], "make serve")
     assert not faults
 
 

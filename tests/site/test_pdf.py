@@ -220,6 +220,24 @@ def test_the_title_page_names_the_edition(reader):
     assert f"Edition {edition}, {day}" in reader.pages[0].extract_text()
 
 
+def test_it_says_what_it_is_and_who_made_it(reader):
+    book = "Deep Learning for Applied Mathematicians"
+    assert reader.metadata.title == book
+    assert book in reader.metadata.author
+
+
+def test_a_reference_to_a_figure_has_its_space(text):
+    assert len(re.findall(r"Fig\. \d+\.\d", text)) > 50
+    assert not re.findall(r"Fig\.\d", text)
+
+
+def test_the_list_of_references_stands_under_its_heading(reader):
+    pages = [page.extract_text() for page in reader.pages]
+    last = [n for n, page in enumerate(pages) if re.search(r"^References$", page, re.M)]
+    (paper,) = [n for n, page in enumerate(pages) if "SIAM Review, 61" in page]
+    assert last[-1] <= paper <= last[-1] + 12
+
+
 def test_the_pages_are_a4_and_none_is_blank(reader):
     for page in reader.pages:
         assert page.mediabox.width == pytest.approx(595.28, abs=0.1)

@@ -72,6 +72,7 @@ MENDED = (
 )
 KEPT = 'This is edition {}, kept as it was. <a href="{}">The newest edition</a>'
 PDF = "deep-learning-for-applied-mathematicians.pdf"  # published beside the page
+LIVE = re.compile(r'data-live="([a-z-]+)"')
 PAGE_ADDRESS = re.compile(r'<meta property="og:url"[^>]*>\s*')
 FOOTER = """<p>Edition {}, {}. Text and figures under
 <a href="https://creativecommons.org/licenses/by/4.0/">CC BY 4.0</a>,
@@ -182,7 +183,19 @@ def name_menu(
     context["generate_toctree_html"] = named
     if context.get("page_source_suffix") == ".md" and page.startswith("book/"):
         offer_notebooks(page.removeprefix("book/"), context)
-    for group in context.get("header_buttons", []):
+    buttons = context.setdefault("header_buttons", [])
+    if 'class="solution' in context.get("body", ""):
+        buttons.append(
+            {
+                "type": "javascript",
+                "javascript": "toggleSolutions()",
+                "text": "",
+                "tooltip": "Leave the solutions out",
+                "icon": "fas fa-graduation-cap",
+                "label": "solutions-button",
+            }
+        )
+    for group in buttons:
         for button in group.get("buttons", []):
             if button.get("label") == "source-issues-button":
                 about = {
@@ -312,6 +325,23 @@ class PrintedOutputs(SphinxPostTransform):
                 classes.remove("tag_hide-output")
 
 
+class LiveAddresses(SphinxPostTransform):
+    """Print the address of each live figure under its picture, if there is one."""
+
+    default_priority = 300
+    formats = ("latex",)
+
+    def run(self, **_: Any) -> None:
+        where = self.config.html_baseurl
+        for file in self.document.findall(start_of_file) if where else ():
+            for raw in list(file.findall(nodes.raw)):
+                if live := LIVE.search(raw.astext()):
+                    link = f"{where}{file['docname']}.html#{live[1]}"
+                    said = nodes.paragraph("", "Alive at ", classes=["live-address"])
+                    said += nodes.reference("", link, refuri=link)
+                    raw.replace_self(said)
+
+
 class ReferencesToExercises(SphinxPostTransform):
     """Let a reference to an exercise of another chapter find it in print.
 
@@ -347,6 +377,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
         EvidenceInBrief,
         UnnumberedChapters,
         PrintedOutputs,
+        LiveAddresses,
         ReferencesToExercises,
     ):
         app.add_post_transform(transform)

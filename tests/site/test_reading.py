@@ -1,0 +1,153 @@
+"""What a reader does on a page: land, come back, look closer, leave something out."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+
+import pytest
+
+import browser
+from needed import FULL
+
+BACK = "05-back-propagation"
+HEADER = 64  # pixels that the bar at the top takes
+WIDE, PHONE = {"width": 1366, "height": 768}, {"width": 360, "height": 740}
+
+
+@contextmanager
+def opened(site, address: str, size=WIDE):
+    """A page as a first visitor sees it, whose formulas are of no interest."""
+    context = site.chromium.new_context(viewport=size)
+    page = context.new_page()
+    page.route("**/mathjax/**", lambda route: route.fulfill(body=""))
+    page.goto(f"{site.address}book/{address}")
+    browser.settle(page)
+    yield page
+    context.close()
+
+
+def top(page, place: str) -> float:
+    return page.evaluate(
+        "id => document.getElementById(id).getBoundingClientRect().top", place
+    )
+
+
+def resting(page) -> None:
+    """Wait until nothing has moved for half a second."""
+    page.evaluate(
+        """async () => {
+        for (let still = 0, last; still < 5; ) {
+            await new Promise(done => setTimeout(done, 100));
+            const now = `${scrollY} ${document.body.scrollHeight}`;
+            still = now === last ? still + 1 : 0;
+            last = now;
+        }}"""
+    )
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize(
+    ("page", "place"),
+    [(BACK, "exercises"), (BACK, "equation-eq-glorot-he"), ("02-xor", "exercises")],
+)
+def test_a_link_leads_to_its_place(site, size, page, place):
+    with opened(site, f"{page}.html#{place}", size) as seen:
+        resting(seen)
+        assert top(seen, place) == pytest.approx(HEADER, abs=8)
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_a_link_past_live_figures_leads_to_its_place_and_back(site, size):
+    with opened(site, f"{BACK}.html", size) as seen:
+        seen.evaluate("document.getElementById('the-lemma').scrollIntoView()")
+        resting(seen)
+        before = top(seen, "the-lemma")
+        seen.evaluate("location.hash = 'exercises'")
+        resting(seen)
+        assert top(seen, "exercises") == pytest.approx(HEADER, abs=8)
+        seen.go_back()
+        resting(seen)
+        assert top(seen, "the-lemma") == pytest.approx(before, abs=8)
+
+
+def test_the_search_is_in_sight_on_a_laptop(site):
+    with opened(site, "06c-generalisation.html") as seen:
+        field = seen.locator(".bd-sidebar-primary .search-button-field")
+        box = field.bounding_box()
+        assert 0 <= box["y"] <= WIDE["height"] - box["height"]
+
+
+def test_solutions_are_left_out_here_and_on_the_next_page_and_on_paper(site):
+    with opened(site, "01-network.html") as seen:
+        solution = seen.locator("div.solution").first
+        button = seen.locator(".btn-solutions-button")
+        assert solution.is_visible()
+        button.click()
+        assert not solution.is_visible()
+        assert button.get_attribute("aria-pressed") == "true"
+        seen.goto(f"{site.address}book/02-xor.html")
+        browser.settle(seen)
+        assert not solution.is_visible()
+        seen.emulate_media(media="print")
+        assert not solution.is_visible()
+        seen.emulate_media(media="screen")
+        button.click()
+        assert solution.is_visible()
+
+
+def test_an_address_leaves_solutions_out_for_one_visit(site):
+    with opened(site, "01-network.html?solutions=off") as seen:
+        solution = seen.locator("div.solution").first
+        assert not solution.is_visible()
+        seen.goto(f"{site.address}book/01-network.html")
+        browser.settle(seen)
+        assert solution.is_visible()
+
+
+def test_a_picture_opens_large(site):
+    with opened(site, "01-network.html", PHONE) as seen:
+        link = seen.locator("#fig-sites a.large")
+        assert link.get_attribute("href") == link.locator("img").get_attribute("src")
+        assert "Open the picture large" in link.get_attribute("aria-label")
+
+
+def test_a_report_names_the_section_on_the_screen(site):
+    with opened(site, f"{BACK}.html") as seen:
+        seen.evaluate(
+            """() => {
+            const link = document.createElement("a");
+            link.href = "https://example.org/new?template=number.yml&where=x";
+            link.id = "report-here";
+            document.querySelector("article").before(link);
+            report();
+            document.getElementById("exercises").scrollIntoView();
+            link.dispatchEvent(new Event("focus"));
+            }"""
+        )
+        address = seen.locator("#report-here").get_attribute("href")
+        assert "where=5.+Back+propagation%3A+" in address
+        assert "Exercises" in address
+
+
+def test_no_listing_is_cut_off_on_a_laptop(site, html):
+    pages = browser.pages(html)
+    cut = {}
+    for path in pages if FULL else [p for p in pages if "/01-" in p or "/05-" in p]:
+        with opened(
+            site, path.removeprefix("book/"), {"width": 1280, "height": 900}
+        ) as seen:
+            wide = seen.evaluate(
+                """() => {
+                for (const fold of document.querySelectorAll("details"))
+                    fold.open = true;
+                for (const box of document.querySelectorAll(".toggle-hidden"))
+                    box.classList.remove("toggle-hidden");
+                return [...document.querySelectorAll("article pre")]
+                    .map(e => [e.scrollWidth - e.clientWidth, e.textContent])
+                    .filter(([over]) => over > 1)
+                    .map(([over, text]) => `${over}: ${text.slice(0, 60)}`);
+                }"""
+            )
+            if wide:
+                cut[path] = wide
+    assert cut == {}
