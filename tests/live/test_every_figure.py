@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 import browser
@@ -34,6 +36,16 @@ def test_each_folder_of_figures_is_a_figure_of_the_book_above_a_picture():
     for place in PLACES:
         text = (ROOT / f"{place.chapter}.md").read_text("utf-8")
         assert f"    name: {place.figure[1:]}\n" in text.partition(place.mark)[0]
+
+
+def test_the_first_page_shows_each_figure_and_leads_to_it(html):
+    first = (html / "book/index.html").read_text("utf-8")
+    for place in PLACES:
+        page = place.chapter.removeprefix("book/")
+        assert re.search(rf'href="[\w-]+\.html#{place.name}"', first), page
+        assert f'src="../_static/live/pictures/{place.name}.svg"' in first
+        picture = html / "_static/live/pictures" / f"{place.name}.svg"
+        assert "<svg" in picture.read_text("utf-8")
 
 
 def test_it_is_fetched_when_it_comes_into_view_and_nothing_else_is(show, place):

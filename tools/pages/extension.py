@@ -72,7 +72,7 @@ MENDED = (
 )
 KEPT = 'This is edition {}, kept as it was. <a href="{}">The newest edition</a>'
 PDF = "deep-learning-for-applied-mathematicians.pdf"  # published beside the page
-LIVE = re.compile(r'data-live="([a-z-]+)"')
+LIVE = re.compile(r'data-live="([a-z-]+)" data-figure="([a-z-]+)"')
 PAGE_ADDRESS = re.compile(r'<meta property="og:url"[^>]*>\s*')
 FOOTER = """<p>Edition {}, {}. Text and figures under
 <a href="https://creativecommons.org/licenses/by/4.0/">CC BY 4.0</a>,
@@ -120,7 +120,23 @@ def finish(app: Sphinx, error: Exception | None) -> None:
             else:
                 shutil.copyfile(here, there)
         notebooks.write(app)
+        show_live_figures(app)
     Path(app.outdir, UNFINISHED).unlink()
+
+
+def show_live_figures(app: Sphinx) -> None:
+    """Put the picture of each live figure where the first page shows it."""
+    for page in app.env.found_docs:
+        tree = app.env.get_doctree(page)
+        for mark in tree.findall(nodes.raw):
+            if live := LIVE.search(mark.astext()):
+                figure = next(
+                    f for f in tree.findall(nodes.figure) if live[2] in f["names"]
+                )
+                image = figure.next_node(nodes.image)
+                there = Path(app.outdir, "_static/live/pictures", f"{live[1]}.svg")
+                there.parent.mkdir(exist_ok=True)
+                shutil.copyfile(Path(app.srcdir, image["uri"]), there)
 
 
 def edition() -> tuple[str, str]:
