@@ -13,6 +13,8 @@ __all__ = ["AttentionGradient", "attention", "attention_gradient"]
 
 Array = NDArray[np.float64]
 
+NEVER = -np.inf  # the score of a pair that the mask leaves out: its weight is 0
+
 
 class AttentionGradient(NamedTuple):
     """The derivatives with respect to the queries, the keys and the values."""
@@ -115,7 +117,7 @@ def attention_gradient(
 
 def _weights(Q: Array, K: Array, allowed: NDArray[np.bool_]) -> Array:
     """Return the weight P that each query gives to each key."""
-    S = np.where(allowed, Q @ K.mT / np.sqrt(Q.shape[-1]), -np.inf)
+    S = np.where(allowed, Q @ K.mT / np.sqrt(Q.shape[-1]), NEVER)
     E = np.exp(S - S.max(axis=-1, keepdims=True))
     P: Array = E / E.sum(axis=-1, keepdims=True)
     return P

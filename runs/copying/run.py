@@ -68,10 +68,10 @@ CAUSAL = torch.ones(LENGTH, LENGTH, dtype=torch.bool).tril()
 def outputs(net, x):
     """Return the scores of the next tokens, and the weights of each layer."""
     a, weights = net["embedding"][x] * WIDTH**0.5 + PLACES, []
-    for Q, K, V, O in net["layers"]:
+    for Q, K, V, joins in net["layers"]:
         S = (a @ Q) @ (a @ K).transpose(1, 2) / WIDTH**0.5
         P = torch.softmax(S.masked_fill(~CAUSAL, -torch.inf), dim=-1)
-        a = a + P @ (a @ V) @ O
+        a = a + P @ (a @ V) @ joins
         weights.append(P)
     return a @ net["end"], weights
 
@@ -81,7 +81,11 @@ def train(kind, seed, steps):
     layers, *lengths = KINDS[kind]
     rng = np.random.default_rng((layers, *lengths, seed))
     net = start(rng, layers)
-    parameters = [net["embedding"], net["end"], *sum(net["layers"], [])]
+    parameters = [
+        net["embedding"],
+        net["end"],
+        *(m for four in net["layers"] for m in four),
+    ]
     adam = torch.optim.Adam(parameters, lr=RATE)
     unseen = sequences(np.random.default_rng(99), HELD_OUT, *lengths)
     x, known = map(torch.from_numpy, unseen)
@@ -106,7 +110,7 @@ def looks(weights, x, known):
 
     They are the place just before, and that after the last place of the same token.
     """
-    n, T = known.shape
+    T = known.shape[1]
     same = (x[:, :-1, None] == x[:, None, :-1]) & torch.ones(T, T).tril(-1).bool()
     t = torch.arange(T)
     last = torch.where(same, t, -1).amax(-1)
@@ -126,5 +130,16 @@ def run(seeds=SEEDS, steps=STEPS):
         curve, places = train(kind, seed, steps)
         runs.append({"kind": kind, "seed": seed, "curve": curve, "looks": places})
         print(kind, seed, curve[-1], places, flush=True)
-    names = ["TOKENS", "LENGTH", "WIDTH", "BATCH", "STEPS", "RATE", "EVERY", "SEEDS", "HELD_OUT", "KINDS"]
+    names = [
+        "TOKENS",
+        "LENGTH",
+        "WIDTH",
+        "BATCH",
+        "STEPS",
+        "RATE",
+        "EVERY",
+        "SEEDS",
+        "HELD_OUT",
+        "KINDS",
+    ]
     return {"settings": {name: globals()[name] for name in names}, "runs": runs}
