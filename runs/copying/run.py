@@ -81,11 +81,7 @@ def train(kind, seed, steps):
     layers, *lengths = KINDS[kind]
     rng = np.random.default_rng((layers, *lengths, seed))
     net = start(rng, layers)
-    parameters = [
-        net["embedding"],
-        net["end"],
-        *(m for four in net["layers"] for m in four),
-    ]
+    parameters = [net["embedding"], net["end"], *(m for four in net["layers"] for m in four)]
     adam = torch.optim.Adam(parameters, lr=RATE)
     unseen = sequences(np.random.default_rng(99), HELD_OUT, *lengths)
     x, known = map(torch.from_numpy, unseen)
@@ -130,16 +126,5 @@ def run(seeds=SEEDS, steps=STEPS):
         curve, places = train(kind, seed, steps)
         runs.append({"kind": kind, "seed": seed, "curve": curve, "looks": places})
         print(kind, seed, curve[-1], places, flush=True)
-    names = [
-        "TOKENS",
-        "LENGTH",
-        "WIDTH",
-        "BATCH",
-        "STEPS",
-        "RATE",
-        "EVERY",
-        "SEEDS",
-        "HELD_OUT",
-        "KINDS",
-    ]
+    names = ["TOKENS", "LENGTH", "WIDTH", "BATCH", "STEPS", "RATE", "EVERY", "SEEDS", "HELD_OUT", "KINDS"]
     return {"settings": {name: globals()[name] for name in names}, "runs": runs}
