@@ -35,7 +35,7 @@ def test_the_numbers_of_the_page_are_claimed_or_given() -> None:
     assert numbers.check(TEXT) == []
 
 
-@pytest.mark.parametrize("name", ["copying", "language"])
+@pytest.mark.parametrize("name", ["copying", "language", "writing"])
 def test_a_long_run_is_that_of_its_program(name) -> None:
     assert changed(name) == []
     assert digests.program(ROOT / "runs" / name / "run.py") == result(name)["program"]
@@ -150,13 +150,20 @@ def test_bits_per_character_are_the_mean_surprise() -> None:
     assert -sum(log2(x) for x in p) / 3 == 2
 
 
+def page() -> dict:
+    """What the cells of the page define to count and to mix."""
+    scope: dict = {}
+    for name in ("count_contexts", "ngram"):
+        [cell] = [c for c in TEXT.cells if f"def {name}(" in c.source]
+        exec(cell.source, scope)
+    return scope
+
+
 @pytest.mark.equation("eq-att-ngram")
 @quick
 @given(st.text("abc", min_size=3, max_size=30), st.sampled_from([0.5, 1, 2]))
 def test_an_n_gram_mixes_the_contexts_as_printed(text, strength) -> None:
-    [cell] = [c for c in TEXT.cells if "def ngram(" in c.source]
-    scope: dict = {}
-    exec(cell.source.split("\n\np = ngram")[0], scope)
+    scope = page()
     p = scope["ngram"](text, 2, strength, 3)
 
     def printed(c: str, before: str) -> float:
@@ -176,9 +183,7 @@ def test_an_n_gram_mixes_the_contexts_as_printed(text, strength) -> None:
 
 
 def test_the_program_counts_as_the_page_does() -> None:
-    [cell] = [c for c in TEXT.cells if "def ngram(" in c.source]
-    scope: dict = {}
-    exec(cell.source.split("\n\np = ngram")[0], scope)
+    scope = page()
     source = (ROOT / "runs" / "language" / "run.py").read_text("utf-8")
     start, end = source.index("def counts("), source.index("def n_grams(")
     from collections import Counter
