@@ -137,6 +137,11 @@ CONTENTS: dict[str, Module] = {
         10,
         "AttentionGradient attention attention_gradient",
     ),
+    "blocks": _module(
+        "attention with several heads and a layer of neurons, each with a skip",
+        10,
+        "Block",
+    ),
     "claims": _module(
         "the numbers in the text, held against the numbers computed",
         0,

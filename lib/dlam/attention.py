@@ -13,6 +13,8 @@ __all__ = ["AttentionGradient", "attention", "attention_gradient"]
 
 Array = NDArray[np.float64]
 
+NEVER = -np.inf  # the score of a pair that the mask leaves out: its weight is 0
+
 
 class AttentionGradient(NamedTuple):
     """The derivatives with respect to the queries, the keys and the values."""
@@ -54,6 +56,8 @@ def attention(
 
     Notes
     -----
+    Equation: eq-att-matrix
+
     Source: Vaswani et al., Attention is all you need, NeurIPS 2017.
 
     Examples
@@ -91,6 +95,10 @@ def attention_gradient(
     ValueError, TypeError
         As `attention`, or if the slope has another shape.
 
+    Notes
+    -----
+    Equation: eq-att-lemma
+
     Examples
     --------
     >>> attention_gradient([[0.0]], [[1.0], [-1.0]], [[2.0], [4.0]], [[1.0]]).Q
@@ -103,18 +111,28 @@ def attention_gradient(
             f"slope: expected shape {(len(queries), values.shape[1])}, "
             f"got {given.shape}"
         )
-    A = _weights(queries, keys, allowed)
-    dA = given @ values.T
-    dS = A * (dA - (dA * A).sum(axis=1, keepdims=True)) / np.sqrt(queries.shape[1])
-    return AttentionGradient(dS @ keys, dS.T @ queries, A.T @ given)
+    P = _weights(queries, keys, allowed)
+    return AttentionGradient(*_slopes(queries, keys, values, P, given))
 
 
 def _weights(Q: Array, K: Array, allowed: NDArray[np.bool_]) -> Array:
-    """Return the weight that each query gives to each key."""
-    S = np.where(allowed, Q @ K.T / np.sqrt(Q.shape[1]), -np.inf)
-    E = np.exp(S - S.max(axis=1, keepdims=True))
-    weights: Array = E / E.sum(axis=1, keepdims=True)
-    return weights
+    """Return the weight P that each query gives to each key."""
+    S = np.where(allowed, Q @ K.mT / np.sqrt(Q.shape[-1]), NEVER)
+    E = np.exp(S - S.max(axis=-1, keepdims=True))
+    P: Array = E / E.sum(axis=-1, keepdims=True)
+    return P
+
+
+def _slopes(
+    Q: Array, K: Array, V: Array, P: Array, D: Array
+) -> tuple[Array, Array, Array]:
+    """Return the derivatives by Q, K and V of what has the slope D at P V."""
+    dV = P.mT @ D
+    dP = D @ V.mT
+    dS = P * (dP - (dP * P).sum(axis=-1, keepdims=True))
+    dQ = dS @ K / np.sqrt(Q.shape[-1])
+    dK = dS.mT @ Q / np.sqrt(Q.shape[-1])
+    return dQ, dK, dV
 
 
 def _checked(Q: Any, K: Any, V: Any, mask: Any) -> tuple[Array, Array, Array, Any]:
