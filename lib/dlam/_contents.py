@@ -142,6 +142,7 @@ CONTENTS: dict[str, Module] = {
         10,
         "Block",
     ),
+    "runs": _module("what was measured in runs too long for a cell", 7, "path result"),
     "claims": _module(
         "the numbers in the text, held against the numbers computed",
         0,
