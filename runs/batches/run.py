@@ -9,19 +9,27 @@ from typing import Any
 
 import numpy as np
 
-from dlam import Network, data, gradient, identity, sampling, sgd
-from dlam import softmax_cross_entropy, tanh
+from dlam import (
+    Network,
+    data,
+    gradient,
+    identity,
+    sampling,
+    sgd,
+    softmax_cross_entropy,
+    tanh,
+)
 from runs.measured import write
 
-SEEDS, TRAIN, TARGET = 10, 1500, 0.2
-SIZES = [1, 4, 16, 64, 256, 1500]
-RATES = [0.01 * 2**k for k in range(8)]
+SEEDS, TRAIN, TARGET = 10, 600, 0.2
+SIZES = [1, 4, 16, 64, 256, 600]
+RATES = [0.04 * 2**k for k in range(6)]
 NET = Network((64, 32, 10), activation=(tanh, identity))
 
 
 def longest(m: int) -> int:
     """Return how many steps are allowed at most."""
-    return max(200, 24_000 // m)
+    return max(120, 12_000 // m)
 
 
 def batches(small: bool) -> dict[str, Any]:
@@ -48,7 +56,7 @@ def batches(small: bool) -> dict[str, Any]:
             found.append({"m": m, "rate": rate, "every": every,
                           "steps": first.tolist()})  # fmt: skip
     scale = []  # of the noise, along one run with mini-batches of 50
-    order = sampling.epochs(TRAIN, 20, np.random.default_rng(0)).reshape(-1, 50)
+    order = sampling.epochs(TRAIN, 25, np.random.default_rng(0)).reshape(-1, 50)
     run = sgd(NET, P, X, Y, order[: 4 if small else None], 0.16,
               softmax_cross_entropy, record_every=30, keep_path=True)  # fmt: skip
     for k in range(len(run.steps)):
@@ -56,11 +64,11 @@ def batches(small: bool) -> dict[str, Any]:
         for p in run.path[:, k]:
             g = np.stack([gradient(NET, p, X[i : i + 1], Y[i : i + 1],
                                    softmax_cross_entropy)
-                          for i in range(0, TRAIN, 750 if small else 3)])  # fmt: skip
+                          for i in range(0, TRAIN, 300 if small else 3)])  # fmt: skip
             mean = gradient(NET, p, X, Y, softmax_cross_entropy)
             ratio.append(float(((g - mean) ** 2).sum(axis=1).mean() / (mean @ mean)))
-        scale.append({"step": int(run.steps[k]),
-                      "cost": float(run.cost[:, k].mean()), "scale": ratio})  # fmt: skip
+        mean_cost = float(run.cost[:, k].mean())
+        scale.append({"step": int(run.steps[k]), "cost": mean_cost, "scale": ratio})
     return {"target": TARGET, "runs": found, "scale": scale}
 
 

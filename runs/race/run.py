@@ -9,8 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from dlam import Network, cost, data, identity, rules, sampling, schedules, sgd
-from dlam import softmax_cross_entropy, tanh
+from dlam import (
+    Network,
+    cost,
+    data,
+    identity,
+    rules,
+    sampling,
+    schedules,
+    sgd,
+    softmax_cross_entropy,
+    tanh,
+)
 from runs.measured import write
 
 SEEDS, STEPS, BATCH = 10, 384, 50
@@ -26,15 +36,15 @@ RULES = {
     "muon": rules.muon(NET, adjust="match_rms_adamw"),
 }
 FIRST = {
-    "plain": 0.02,
-    "momentum": 0.002,
-    "nesterov": 0.002,
-    "rmsprop": 0.00025,
-    "adam": 0.0005,
-    "adamw": 0.0005,
-    "muon": 0.0005,
+    "plain": 0.16,
+    "momentum": 0.032,
+    "nesterov": 0.032,
+    "rmsprop": 0.004,
+    "adam": 0.008,
+    "adamw": 0.008,
+    "muon": 0.004,
 }  # the smallest rate of each grid; the others double it
-RATES = 8
+RATES = 6
 
 
 def schedule(name: str, rate: float, steps: int) -> np.ndarray:
@@ -105,6 +115,8 @@ def race(small: bool) -> dict[str, Any]:
         lengths = [STEPS] + [round(STEPS * share)] * (rule == "muon")
         for steps in lengths:
             for kind in ("constant", "cosine", "warmup_decay"):
+                if steps < STEPS and kind != "warmup_decay":
+                    continue
                 for k in range(1 if small else RATES):
                     rate = FIRST[rule] * 2**k
                     found.append(run(rule, kind, rate, 24 if small else steps))

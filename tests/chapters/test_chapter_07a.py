@@ -5,6 +5,7 @@ from __future__ import annotations
 import cmath
 import math
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -103,7 +104,7 @@ def test_the_overshoot_is_the_one_printed(kappa) -> None:
     for t in range(41):
         assert abs(steep[t]) == pytest.approx((1 + (1 + rho) * t) * rho**t, abs=1e-6)
         assert flat[t] == pytest.approx((1 + (1 - rho) * t) * rho**t, abs=1e-6)
-    assert all(b < a for a, b in zip(flat, flat[1:], strict=False))
+    assert all(b < a for a, b in pairwise(flat))
 
 
 def test_the_overshoot_grows_like_the_root_of_kappa_over_e() -> None:

@@ -184,3 +184,14 @@ def test_the_best_rate_for_a_batch_and_what_it_gains(square, V, big, m) -> None:
     assert fall(best) == pytest.approx(gain)
     for factor in (0.9, 1.1):
         assert fall(factor * best) < gain
+
+
+def test_a_fading_mean_with_nine_tenths_is_worth_nineteen_gradients() -> None:
+    beta = Fraction(9, 10)
+    weights = [(1 - beta) * beta**k for k in range(400)]
+    assert sum(weights) == pytest.approx(1)
+    assert float(1 / sum(w * w for w in weights)) == pytest.approx(19)
+    # And at the same rate the parameters vary more than without momentum.
+    eta = 0.1
+    with_ = eta * 1.9 / (0.1 * (2 * 1.9 - eta))
+    assert with_ > 9 * eta / (2 - eta)

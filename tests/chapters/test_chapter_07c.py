@@ -145,3 +145,18 @@ def test_the_iteration_sends_each_singular_value_through_the_polynomial(seed) ->
     for _ in range(5):
         s = a * s + b * s**3 + c * s**5
     assert pytest.approx(X, abs=1e-9) == U @ np.diag(s) @ Vt
+
+
+def test_the_singular_values_are_not_uniform_and_do_not_converge() -> None:
+    a, b, c = 3.4445, -4.7750, 2.0315
+    s = np.geomspace(0.01, 1, 20_001)
+    for _ in range(5):
+        s = a * s + b * s**3 + c * s**5
+    assert 0.68 < s.min() < 0.69
+    assert 1.13 < s.max() < 1.14
+    again = a * s + b * s**3 + c * s**5
+    assert np.abs(again - s).max() > 0.3
+    tiny = 1e-4
+    for _ in range(5):
+        tiny = a * tiny + b * tiny**3 + c * tiny**5
+    assert tiny < 0.05
