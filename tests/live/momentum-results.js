@@ -7,14 +7,14 @@ import { best, KAPPAS } from "../../live/figures/momentum/state.js";
 const { cases } = JSON.parse(readFileSync(0, "utf-8"));
 
 function of({ rate, beta, kappa, steps }) {
-  const x = ball.path(rate, beta, steps);
+  const { steep, flat } = ball.components({ rate, beta, kappa, steps });
   return {
-    steep: [...x],
-    flat: [...ball.path(rate / kappa, beta, steps)],
+    steep: [...steep],
+    flat: [...flat],
     roots: ball.roots(rate, beta),
     modulus: [rate, rate / kappa].map((el) => ball.modulus(el, beta)),
     kind: ball.kind(rate, beta),
-    travels: ball.travels(x),
+    travels: ball.travels(steep),
     arrival: ball.arrival(rate, rate / kappa, beta),
     slowest: ball.slowest(rate, rate / kappa, beta),
   };

@@ -4,6 +4,7 @@
  * The tests hold the results to the library's.
  */
 
+/** @typedef {import("./state.js").State} State */
 /** @typedef {"falls" | "swings" | "flips" | "diverges"} Kind */
 
 /** The two roots of z² − (1 + β − ηλ)z + β, real parts and the imaginary part of both. */
@@ -48,6 +49,12 @@ export function path(el, beta, n) {
   }
   return x;
 }
+
+/** The paths along the steepest and the flattest direction. @param {State} state */
+export const components = ({ rate, beta, kappa, steps }) => ({
+  steep: path(rate, beta, steps),
+  flat: path(rate / kappa, beta, steps),
+});
 
 /** How far a path goes, when, and how often it passes the minimum. */
 /** @param {ArrayLike<number>} x */

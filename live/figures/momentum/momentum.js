@@ -148,7 +148,7 @@ class Momentum {
   draw() {
     const { rate, beta, kappa, steps } = this.stage.state;
     this.phases.show();
-    this.paths.show(ball.path(rate, beta, steps), ball.path(rate / kappa, beta, steps));
+    this.paths.show(ball.components(this.stage.state));
     this.controls.rate.show(rate);
     this.controls.beta.show(beta);
     this.controls.kappa.show(kappa);
@@ -170,9 +170,10 @@ class Momentum {
 
   /** What there is to know. @returns {Fact[]} */
   get meanings() {
-    const { rate, beta, kappa, steps } = this.stage.state;
+    const { rate, beta, kappa } = this.stage.state;
     const flat = rate / kappa;
-    const { far, when, passes } = ball.travels(ball.path(rate, beta, steps));
+    const { steep } = ball.components(this.stage.state);
+    const { far, when, passes } = ball.travels(steep);
     const factor = Math.max(ball.modulus(rate, beta), ball.modulus(flat, beta));
     const arrival = ball.arrival(rate, flat, beta);
     return [

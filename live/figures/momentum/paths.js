@@ -37,8 +37,8 @@ export class Paths {
     );
   }
 
-  /** @param {Float64Array} steep @param {Float64Array} flat */
-  show(steep, flat) {
+  /** @param {{steep: Float64Array, flat: Float64Array}} components */
+  show({ steep, flat }) {
     const n = steep.length - 1;
     const far = Math.max(...steep.map(Math.abs), ...flat.map(Math.abs));
     const high = HEIGHTS.find((height) => height >= far) ?? HEIGHTS[HEIGHTS.length - 1];
