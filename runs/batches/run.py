@@ -22,7 +22,7 @@ from dlam import (
 from runs.measured import write
 
 SEEDS, TRAIN, TARGET = 10, 600, 0.2
-SIZES = [1, 4, 16, 64, 256, 600]
+SIZES = [1, 8, 64, 600]
 RATES = [0.04 * 2**k for k in range(6)]
 NET = Network((64, 32, 10), activation=(tanh, identity))
 
@@ -41,7 +41,7 @@ def batches(small: bool) -> dict[str, Any]:
         starts.append(NET.pack([(W / W.shape[1] ** 0.5, 0 * b) for W, b in layers]))
     P = np.stack(starts)
     found = []
-    for m in SIZES[:: 5 if small else 1]:
+    for m in SIZES[:: 3 if small else 1]:
         steps = 4 if small else longest(m)
         every = max(1, steps // 100)
         order = np.stack([
