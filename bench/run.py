@@ -23,7 +23,7 @@ os.environ["DLAM_PROGRESS"] = "0"
 
 import numpy as np
 
-from dlam import Network, cost, gradient, paper, relu, sgd
+from dlam import Network, cost, gradient, paper, relu, rules, sgd
 
 HERE = Path(__file__).resolve().parent
 Work = Callable[[], object]
@@ -153,15 +153,16 @@ def higham(table: Table, rounds: int) -> None:
     n, few, fewer = run.order.size, 20_000, 3_000
     ours: dict[str, np.ndarray] = {}
 
-    def here(steps: int | None = None, **record: int) -> np.ndarray:
+    def here(steps: int | None = None, **options: object) -> np.ndarray:
         order = run.order[:steps]
-        return sgd(*run[:4], order, run.learning_rate, **record).parameters
+        return sgd(*run[:4], order, run.learning_rate, **options).parameters
 
     with TemporaryDirectory() as folder:
         c = hh_in_c(Path(folder))
         works: dict[str, Work] = {
             "here": lambda: ours.__setitem__("here", here()),
             "recorded": lambda: here(record_every=10_000),
+            "momentum": lambda: here(rule=rules.momentum(0.9)),
         }
         if c is not None:
             works["C"] = lambda: ours.__setitem__("C", c(run))
@@ -170,6 +171,10 @@ def higham(table: Table, rounds: int) -> None:
         {
             "NumPy": lambda: hh_in_numpy(run, few),
             "torch": lambda: hh_in_torch(run, fewer),
+            "sgd, nesterov(0.9), in NumPy": lambda: here(
+                fewer, rule=rules.nesterov(0.9)
+            ),
+            "sgd, adam(), in NumPy": lambda: here(fewer, rule=rules.adam()),
         },
         3,
     )
@@ -190,10 +195,16 @@ def higham(table: Table, rounds: int) -> None:
         f"{times['recorded']:.4f} s",
         f"{extra:.2f} × sgd",
     )
-    for name, steps in (("NumPy", few), ("torch", fewer)):
+    table.row(
+        "sgd, momentum(0.9)",
+        f"{times['momentum']:.4f} s",
+        f"{times['momentum'] / times['here']:.2f} × sgd",
+    )
+    for name in slow:
+        steps = few if name == "NumPy" else fewer
         whole = slow[name] * n / steps
         table.row(
-            f"{name}, scaled from {steps:_} steps".replace("_", " "),
+            f"{name}, from {steps:_} steps".replace("_", " "),
             f"{whole:.1f} s",
             f"{whole / times['here']:.0f} × sgd",
         )

@@ -260,12 +260,15 @@ def mean_loss(full, sizes, kinds, loss, p, X, Y, a, slope):
 
 
 @inlined
-def point_steps(full, sizes, kinds, loss, p, X, Y, order, eta, first, due, costs, path):
+def point_steps(
+    full, sizes, kinds, loss, p, X, Y, order, eta, first, due, costs, path, mu, velocity
+):
     """Do the steps first + 1, first + 2, … on p, each on the point order[t].
 
     If `full` is None, the code for wide layers and for activations other than
     sigmoid and identity is left out.  The cost after each step whose number is in
-    `due` is put into `costs`, and p into the rows of `path` if it has any.
+    `due` is put into `costs`, and p into the rows of `path` if it has any.  If
+    `velocity` is None, the code for momentum is left out; it is changed otherwise.
     """
     L = len(sizes)
     n_in, n_out = U(X.shape[1]), U(Y.shape[1])
@@ -306,11 +309,20 @@ def point_steps(full, sizes, kinds, loss, p, X, Y, order, eta, first, due, costs
                     error_wide(p, slope, delta, w, x, y, n)
             h = w
             for j in range(O, n):
-                v = rate * delta[y + j]
-                for k in range(x, y):
-                    p[h] -= v * a[k]  # (5.8)
-                    h += I
-                p[b + j] -= v  # (5.7)
+                if velocity is None:
+                    v = rate * delta[y + j]
+                    for k in range(x, y):
+                        p[h] -= v * a[k]  # (5.8)
+                        h += I
+                    p[b + j] -= v  # (5.7)
+                else:
+                    v = delta[y + j]
+                    for k in range(x, y):
+                        velocity[h] = mu * velocity[h] + v * a[k]
+                        p[h] -= rate * velocity[h]
+                        h += I
+                    velocity[b + j] = mu * velocity[b + j] + v
+                    p[b + j] -= rate * velocity[b + j]
         if t == last:
             costs[recorded] = mean_loss(full, sizes, kinds, loss, p, X, Y, a, slope)
             if path.shape[0] > 0:
@@ -332,7 +344,9 @@ def axpy4(out, o, v0, v1, v2, v3, a, a0, a1, a2, a3, n):
 
 
 @compiled
-def batch_steps(full, sizes, kinds, loss, p, X, Y, order, eta, first, due, costs, path):
+def batch_steps(
+    full, sizes, kinds, loss, p, X, Y, order, eta, first, due, costs, path, mu, velocity
+):
     """Do the steps first + 1, first + 2, … on p, each on the points order[t].
 
     All inner loops run along a row of numbers that lie side by side, so that the
@@ -441,7 +455,11 @@ def batch_steps(full, sizes, kinds, loss, p, X, Y, order, eta, first, due, costs
                     g[b + j] += delta[y + i * n + j]  # (5.7)
         rate = eta[t] / M
         for k in range(O, U(p.size)):
-            p[k] -= rate * g[k]
+            if velocity is None:
+                p[k] -= rate * g[k]
+            else:
+                velocity[k] = mu * velocity[k] + g[k] / M
+                p[k] -= eta[t] * velocity[k]
         if t == last:
             costs[recorded] = mean_loss(full, sizes, kinds, loss, p, X, Y, a, slope)
             if path.shape[0] > 0:
@@ -462,10 +480,11 @@ def specialised(
     """
 
     @compiled
-    def run(p, X, Y, order, eta, first, due, costs, path):
+    def run(p, X, Y, order, eta, first, due, costs, path, mu, velocity):
         point_steps(
-            None, sizes, kinds, loss, p, X, Y, order, eta, first, due, costs, path
-        )
+            None, sizes, kinds, loss,
+            p, X, Y, order, eta, first, due, costs, path, mu, velocity,
+        )  # fmt: skip
 
     steps: Callable[..., None] = run
     return steps

@@ -83,6 +83,8 @@ CONTENTS: dict[str, Module] = {
         rmsprop=7,
         adam=7,
         adamw=7,
+        muon=7,
+        newton_schulz=7,
     ),
     "penalties": _module("what large parameters cost", 8, "Penalty l1 l2"),
     "descent": _module(

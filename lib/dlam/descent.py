@@ -20,7 +20,7 @@ from dlam.backprop import _slope_of_cost
 from dlam.costs import Loss, _mean_loss, _of_logits, paired, quadratic
 from dlam.network import Model, Network, _parameters
 from dlam.penalties import Penalty
-from dlam.rules import Rule, plain
+from dlam.rules import Rule, _share_kept, plain
 
 __all__ = ["Diverged", "History", "gradient_descent", "sgd"]
 
@@ -155,8 +155,8 @@ def sgd(
 
     The loops are compiled by Numba, on first use; the code is kept on disk.  A
     network with an activation or a loss of your own or with wide layers, another
-    model, another rule, a penalty, or a Python without Numba takes the same steps
-    in NumPy.  Networks of an ensemble
+    model, a rule other than `plain` and `momentum`, a penalty, or a Python without
+    Numba takes the same steps in NumPy.  Networks of an ensemble
     are shared out among the processor's cores, or `DLAM_THREADS` of them if that
     is set in the environment; the results do not depend on how many there are.
 
@@ -344,7 +344,7 @@ class _Run:
             self.record(0)
             for first in range(0, self.n_steps, size):
                 last = min(first + size, self.n_steps)
-                before = self.p.copy(), self.state
+                before = self.p.copy(), _own(self.state)
                 try:
                     advance(first, last)
                 except (EOFError, UnpicklingError, ValueError) as error:
@@ -368,7 +368,7 @@ class _Run:
 
     def kernel(self) -> Callable[..., None] | None:
         """Return the compiled loop for this run, or None if there is none."""
-        if self.rule is not plain or self.penalty is not None:
+        if _share_kept(self.rule) is None or self.penalty is not None:
             return None
         if not isinstance(self.net, Network) or _is_wide(self.net, self.m):
             return None
@@ -398,6 +398,7 @@ class _Run:
         if order is None:
             order = self.order[..., first:last, :]
         rate = np.ascontiguousarray(self.rate[first:last])
+        mu, velocity = _share_kept(self.rule), self.state
         i, j = np.searchsorted(self.steps, (first, last), side="right")
         for n in range(*part.indices(len(self.p))):
             rows = order[n] if self.order.ndim == 3 else order
@@ -414,6 +415,8 @@ class _Run:
                 self.steps[i:j],
                 self.cost[n, i:j],
                 self.path[n, i:j],
+                mu,
+                None if velocity is None else velocity[n],
             )
 
     def step(self, t: int) -> None:
@@ -463,7 +466,7 @@ class _Run:
         """Raise Diverged; it happened between two steps, the first still finite."""
 
         def again(end: int) -> bool:
-            self.p[:], self.state = before
+            self.p[:], self.state = before[0], _own(before[1])
             advance(first, end)
             return bool(np.isfinite(self.p).all())
 
@@ -479,6 +482,11 @@ class _Run:
         self.record(i)
         history = self.history(self.steps[: i + 1].copy())
         raise Diverged(high, history, None if self.single else bad)
+
+
+def _own(state: Any) -> Any:
+    """Return a state that the compiled loops, which write into it, may have."""
+    return state.copy() if isinstance(state, np.ndarray) else state
 
 
 def _is_wide(net: Network, m: int) -> bool:

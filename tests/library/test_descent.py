@@ -86,42 +86,68 @@ def same(one: History, other: History, **tolerance: float) -> None:
 # The two routes
 
 
-@check(60)
-@given(cases(ALL, largest=9), st.sampled_from([None, 1, 2, 5]), st.sampled_from([1, 5]))
+COMPILED = [rules.plain, rules.momentum(0.0), rules.momentum(0.9)]
+
+
+@check(100)
+@given(
+    cases(ALL, largest=9),
+    st.sampled_from([None, 1, 2, 5]),
+    st.sampled_from([1, 5]),
+    st.sampled_from(COMPILED),
+)
 def test_the_compiled_loops_take_the_steps_of_the_plain_route(
-    case: Case, m: int | None, every: int
+    case: Case, m: int | None, every: int, rule: rules.Rule
 ) -> None:
     net, p, X, Y, loss, rng = case
     order = rng.integers(len(X), size=(12,) if m is None else (12, m))
-    arguments = (net, p, X, Y, order, rng.uniform(0.01, 0.1, 12), loss)
+    arguments = (net, p, X, Y, order, rng.uniform(1e-3, 1e-2, 12), loss, rule)
     options = {"record_every": every, "keep_path": True}
     same(sgd(*arguments, **options), plain(*arguments, **options), **CLOSE)
 
 
-@check(30)
+@check(50)
 @given(
-    cases(ALL, networks=3), st.sampled_from([(12,), (12, 2), (3, 12, 2), (3, 12, 1)])
+    cases(ALL, networks=3),
+    st.sampled_from([(12,), (12, 2), (3, 12, 2), (3, 12, 1)]),
+    st.sampled_from(COMPILED),
 )
 def test_an_ensemble_is_trained_as_each_of_its_networks(
-    case: Case, shape: tuple[int, ...]
+    case: Case, shape: tuple[int, ...], rule: rules.Rule
 ) -> None:
     net, P, X, Y, loss, rng = case
     order = rng.integers(len(X), size=shape)
     each = order if order.ndim == 3 else [order] * 3
-    together = sgd(net, P, X, Y, order, 0.05, loss, record_every=5, keep_path=True)
+    options = {"loss": loss, "rule": rule, "record_every": 5, "keep_path": True}
+    together = sgd(net, P, X, Y, order, 0.01, **options)
     assert together.cost.shape == (3, 4)
     for n in range(3):
-        alone = sgd(
-            net, P[n], X, Y, each[n], 0.05, loss, record_every=5, keep_path=True
-        )
+        alone = sgd(net, P[n], X, Y, each[n], 0.01, **options)
         np.testing.assert_array_equal(together.parameters[n], alone.parameters)
         np.testing.assert_array_equal(together.cost[n], alone.cost)
         np.testing.assert_array_equal(together.path[n], alone.path)
-    same(
-        together,
-        plain(net, P, X, Y, order, 0.05, loss, record_every=5, keep_path=True),
-        **CLOSE,
-    )
+    same(together, plain(net, P, X, Y, order, 0.01, **options), **CLOSE)
+
+
+def test_momentum_goes_through_the_compiled_loops_and_other_rules_do_not() -> None:
+    def kernel(rule: rules.Rule, penalty: Any = None) -> Any:
+        order = draw(20).reshape(10, 2)
+        return descent._Run(
+            HH, start(), X, Y, order, 0.1, quadratic, rule, penalty, None, False
+        ).kernel()
+
+    code = descent._compiled_code()
+    assert kernel(rules.momentum(0.9)).func is code.batch_steps
+    assert kernel(rules.momentum(0.9), l2(0.1)) is None
+    own = rules.Rule("momentum", np.zeros_like, rules.nesterov(0.9).update, (0.9,))
+    for rule in (rules.nesterov(0.9), rules.adam(), rules.muon(HH), own):
+        assert kernel(rule) is None
+
+
+def test_momentum_of_zero_takes_the_plain_steps() -> None:
+    for order in (draw(60), draw(60).reshape(20, 3)):
+        arguments = (HH, start(), X, Y, order, 0.05)
+        same(sgd(*arguments, rule=rules.momentum(0)), sgd(*arguments), **CLOSE)
 
 
 def test_a_single_step_is_the_printed_formula() -> None:
@@ -134,16 +160,17 @@ def test_a_single_step_is_the_printed_formula() -> None:
     np.testing.assert_allclose(history.parameters, step, **CLOSE)
 
 
+@pytest.mark.parametrize("rule", [rules.plain, rules.momentum(0.9)], ids=repr)
 def test_a_long_run_of_a_small_network_is_the_same_to_the_last_bit(
-    monkeypatch: pytest.MonkeyPatch,
+    rule: rules.Rule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    order = draw(descent.LONG + 1)
-    specialised = sgd(HH, start(), X, Y, order, 0.05, record_every=100_000)
+    arguments = (HH, start(), X, Y, draw(descent.LONG + 1), 0.01)
+    options = {"rule": rule, "record_every": 100_000}
+    specialised = sgd(*arguments, **options)
     monkeypatch.setattr(descent, "LONG", 10**9)
-    same(specialised, sgd(HH, start(), X, Y, order, 0.05, record_every=100_000))
+    same(specialised, sgd(*arguments, **options))
     monkeypatch.setattr(descent, "SMALL", 0)
-    wide = sgd(HH, start(), X, Y, order, 0.05, record_every=100_000)
-    same(specialised, wide, rtol=1e-9)
+    same(specialised, sgd(*arguments, **options), rtol=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -347,31 +374,35 @@ def test_an_ensemble_keeps_its_axis_first() -> None:
     assert sgd(HH, start(1), X, Y, draw(5), 0.05).cost.shape == (1, 2)
 
 
+@pytest.mark.parametrize("rule", [rules.plain, rules.momentum(0.9)], ids=repr)
 @pytest.mark.parametrize("chunk", [1, 1000, 10_000])
 def test_where_python_is_returned_to_changes_nothing(
-    chunk: int, monkeypatch: pytest.MonkeyPatch
+    chunk: int, rule: rules.Rule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for p in (start(), start(5)):
         for order in (draw(200), draw(600).reshape(200, 3)):
             rates = np.linspace(0.1, 0.01, 200)
-            arguments, every = (HH, p, X, Y, order, rates), {"record_every": 7}
+            arguments = (HH, p, X, Y, order, rates)
+            every = {"record_every": 7, "rule": rule}
             whole = sgd(*arguments, **every)
             with monkeypatch.context() as patch:
                 patch.setattr(descent, "CHUNK", chunk)
                 same(sgd(*arguments, **every), whole)
 
 
+@pytest.mark.parametrize("rule", [rules.plain, rules.momentum(0.9)], ids=repr)
 @pytest.mark.parametrize("threads", ["1", "2", "3", "8"])
 def test_the_number_of_threads_changes_nothing(
-    threads: str, monkeypatch: pytest.MonkeyPatch
+    threads: str, rule: rules.Rule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(descent, "CHUNK", 5000)
     monkeypatch.setattr(descent, "LEAST", 1)
     P, order = start(7), draw(2000)
     monkeypatch.setenv("DLAM_THREADS", "1")
-    alone = sgd(HH, P, X, Y, order, 0.05, record_every=300)
+    options = {"rule": rule, "record_every": 300}
+    alone = sgd(HH, P, X, Y, order, 0.05, **options)
     monkeypatch.setenv("DLAM_THREADS", threads)
-    same(sgd(HH, P, X, Y, order, 0.05, record_every=300), alone)
+    same(sgd(HH, P, X, Y, order, 0.05, **options), alone)
 
 
 def test_there_are_as_many_threads_as_cores_or_as_wished(
@@ -690,15 +721,18 @@ def test_the_recorded_cost_is_that_of_the_data() -> None:
     assert history.cost[-1] == pytest.approx(cost(HH, history.parameters, X, Y))
 
 
-def test_a_diverging_run_with_momentum_starts_again_with_its_velocity() -> None:
+@pytest.mark.parametrize("route", [sgd, plain])
+def test_a_diverging_run_with_momentum_starts_again_with_its_velocity(
+    route: Any,
+) -> None:
+    rule = rules.momentum(0.5)
     with pytest.raises(Diverged) as caught:
-        sgd(STEEP, np.ones(17), X, Y, draw(300), 30.0, rule=rules.momentum(0.5))
+        route(STEEP, np.ones(17), X, Y, draw(300), 30.0, rule=rule)
     before, last = caught.value.history, caught.value.step - 1
+    assert last > 1
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        again = sgd(
-            STEEP, np.ones(17), X, Y, draw(300)[:last], 30.0, rule=rules.momentum(0.5)
-        )
+        again = route(STEEP, np.ones(17), X, Y, draw(300)[:last], 30.0, rule=rule)
     np.testing.assert_array_equal(before.parameters, again.parameters)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -20,12 +22,8 @@ def test_the_cosine_is_that_of_pytorch(rate: float, steps: int, share: float) ->
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(
         optimiser, steps, eta_min=last
     )
-    found = []
-    for _ in range(steps):
-        found.append(optimiser.param_groups[0]["lr"])
-        optimiser.step()
-        scheduler.step()
-    np.testing.assert_allclose(schedules.cosine(rate, steps, last), found, rtol=1e-9)
+    found = schedules.cosine(rate, steps, last)
+    np.testing.assert_allclose(found, rates_of(scheduler, steps), rtol=1e-9)
 
 
 @given(
@@ -39,6 +37,35 @@ def test_a_rate_rises_stays_and_falls_by_equal_steps(
     expected += [rate] * flat
     expected += [rate * k / down for k in range(down, 0, -1)]
     np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def rates_of(scheduler: Any, steps: int) -> list[float]:
+    """Return the rates that a scheduler of PyTorch gives for so many steps."""
+    found = []
+    for _ in range(steps):
+        found.append(scheduler.optimizer.param_groups[0]["lr"])
+        scheduler.optimizer.step()
+        scheduler.step()
+    return found
+
+
+@given(
+    rate=rates, up=st.integers(2, 20), flat=st.integers(1, 20), down=st.integers(2, 20)
+)
+def test_warmup_and_decay_are_those_of_pytorch(
+    rate: float, up: int, flat: int, down: int
+) -> None:
+    optimiser = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=rate)
+    make = torch.optim.lr_scheduler
+    parts = [
+        make.LinearLR(optimiser, 1 / up, 1.0, up - 1),
+        make.ConstantLR(optimiser, 1.0),
+        make.LinearLR(optimiser, 1.0, 1 / down, down - 1),
+    ]
+    steps = up + flat + down
+    whole = make.SequentialLR(optimiser, parts, [up, up + flat])
+    found = schedules.warmup_decay(rate, steps, up, down)
+    np.testing.assert_allclose(found, rates_of(whole, steps), rtol=1e-12)
 
 
 @given(rate=rates, steps=st.integers(1, 60))

@@ -1,0 +1,194 @@
+/**
+ * Momentum on a quadratic: where in the plane of rate and momentum it falls, swings
+ * or diverges, along every eigenvector at once, and how it gets there.
+ */
+
+import { printed } from "../../kit/board.js";
+import { button, menu, range, slider } from "../../kit/controls.js";
+import { html, short, symbol, whole } from "../../kit/elements.js";
+import { Stage } from "../../kit/stage.js";
+import * as ball from "./ball.js";
+import { Paths } from "./paths.js";
+import { Phases } from "./phases.js";
+import * as the from "./state.js";
+
+/** @typedef {import("./state.js").State} State */
+/** @typedef {[string, string, number?]} Fact what of, in words, and in full */
+
+const HELP =
+  "The eigenvalues lie on the line from γ to Λ. Move Λ with the mouse, a finger or the " +
+  "arrow keys. A component falls to the minimum from one side, flips to the other side " +
+  "in every step, or swings; dark is fast. The address of the page holds what you set.";
+const SLOWEST = {
+  steep: "the steepest, Λ",
+  flat: "the flattest, γ",
+  all: "all are alike",
+};
+const PAUSE = 600; // milliseconds of rest before something is read aloud
+
+/**
+ * Fill the empty box `root` with the figure.
+ * @param {HTMLElement} root
+ * @param {string} preset what the page has otherwise
+ */
+export default function show(root, preset) {
+  const stage = new Stage(root, {
+    name: "momentum",
+    label: "Live figure: momentum on a quadratic",
+    fields: the.fields,
+    beginning: the.beginning(),
+    preset,
+  });
+  new Momentum(stage);
+}
+
+class Momentum {
+  waiting = false;
+  speaking = 0;
+
+  /** @param {Stage<State>} stage */
+  constructor(stage) {
+    this.stage = stage;
+    this.phases = new Phases(
+      () => stage.state,
+      (done) => this.changed(done),
+    );
+    this.paths = new Paths();
+    this.facts = html("div", { class: "live-facts" });
+    const equals = () => html("span", { "aria-hidden": "true" }, " =");
+    this.controls = {
+      rate: range(
+        [symbol("ηΛ"), equals()],
+        { low: the.SLOWEST, high: the.FASTEST, step: 0.01, words: (n) => printed(n) },
+        (rate, done) => this.set({ rate }, done),
+      ),
+      beta: range(
+        [symbol("β"), equals()],
+        { low: 0, high: the.MOST, step: 0.01, words: (n) => printed(n) },
+        (beta, done) => this.set({ beta }, done),
+      ),
+      kappa: slider(
+        [symbol("κ"), equals()],
+        the.KAPPAS,
+        (kappa, done) => this.set({ kappa }, done),
+        whole,
+      ),
+      steps: menu(
+        ["steps"],
+        the.STEPS.map((n) => [n, whole(n)]),
+        (steps) => this.set({ steps }, true),
+      ),
+    };
+    this.build();
+    stage.onTheme(() =>
+      this.phases.board.plane?.setColours(
+        stage.colour("--live-ground"),
+        stage.colour("--live-a"),
+        stage.colour("--live-b"),
+        getComputedStyle(stage.root).color,
+      ),
+    );
+    stage.onRestored(() => this.changed(false));
+    this.draw();
+  }
+
+  build() {
+    this.stage.root.prepend(
+      html(
+        "div",
+        { class: "live-actions" },
+        button("Best pair for this κ", () =>
+          this.set(the.best(this.stage.state.kappa), true),
+        ),
+        button("No momentum", () => this.set({ beta: 0 }, true)),
+        button("Reset", () => this.stage.reset()),
+      ),
+      html(
+        "div",
+        { class: "live-panes" },
+        html("div", {}, this.phases.board.element),
+        html(
+          "div",
+          { class: "mom-paths" },
+          this.paths.board.element,
+          this.paths.legend,
+        ),
+      ),
+      this.facts,
+      html(
+        "div",
+        { class: "live-controls mom-controls" },
+        ...Object.values(this.controls).map(({ element }) => element),
+      ),
+      html("p", { class: "live-help" }, HELP),
+    );
+  }
+
+  /** @param {Partial<State>} change @param {boolean} done */
+  set(change, done) {
+    Object.assign(this.stage.state, change);
+    this.changed(done);
+  }
+
+  /** @param {boolean} done not done: the hand still moves */
+  changed(done) {
+    if (done) {
+      this.stage.save();
+      clearTimeout(this.speaking);
+      this.speaking = window.setTimeout(() => this.stage.announce(this.words), PAUSE);
+    }
+    if (this.waiting) return;
+    this.waiting = true;
+    requestAnimationFrame(() => {
+      this.waiting = false;
+      this.draw();
+    });
+  }
+
+  draw() {
+    const { rate, beta, kappa, steps } = this.stage.state;
+    this.phases.show();
+    this.paths.show(ball.components(this.stage.state));
+    this.controls.rate.show(rate);
+    this.controls.beta.show(beta);
+    this.controls.kappa.show(kappa);
+    this.controls.steps.show(steps);
+    this.facts.replaceChildren(
+      ...this.meanings.map(([of, words, value]) =>
+        html(
+          "p",
+          {},
+          html("span", { class: "live-of" }, of),
+          " ",
+          value === undefined
+            ? html("b", {}, words)
+            : html("b", {}, html("data", { value }, words)),
+        ),
+      ),
+    );
+  }
+
+  /** What there is to know. @returns {Fact[]} */
+  get meanings() {
+    const { rate, beta, kappa } = this.stage.state;
+    const flat = rate / kappa;
+    const { steep } = ball.components(this.stage.state);
+    const { far, when, passes } = ball.travels(steep);
+    const factor = Math.max(ball.modulus(rate, beta), ball.modulus(flat, beta));
+    const arrival = ball.arrival(rate, flat, beta);
+    return [
+      ["along Λ, the steepest, it", ball.kind(rate, beta)],
+      ["along γ, the flattest, it", ball.kind(flat, beta)],
+      ["the slowest eigenvalue", SLOWEST[ball.slowest(rate, flat, beta)]],
+      ["factor a step, in the long run", factor.toFixed(3), factor],
+      ["steps to a millionth", Number.isFinite(arrival) ? whole(arrival) : "never"],
+      ["farthest along Λ", `${short(far)} after step ${when}`, far],
+      ["times past the minimum along Λ", String(passes), passes],
+    ];
+  }
+
+  /** What is read aloud. */
+  get words() {
+    return `${this.meanings.map(([of, words]) => `${of}: ${words}`).join("; ")}.`;
+  }
+}
