@@ -1,6 +1,6 @@
 """Steps to a target on the digits, for every size of the mini-batch at its best rate.
 
-Run it with `python -m runs.batches.run`; it takes a few minutes on one core.
+Run it with `python runs/record.py batches`; it takes a few minutes on one core.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from dlam import (
     softmax_cross_entropy,
     tanh,
 )
-from runs.measured import write
 
 SEEDS, TRAIN, TARGET = 10, 600, 0.2
 SIZES = [1, 8, 64, 600]
@@ -32,7 +31,7 @@ def longest(m: int) -> int:
     return max(120, 12_000 // m)
 
 
-def batches(small: bool) -> dict[str, Any]:
+def run(small: bool = False) -> dict[str, Any]:
     """Return, by size and rate, the first recorded step with the target cost."""
     X, Y = (part[:TRAIN] for part in data.digits())
     starts = []
@@ -70,7 +69,3 @@ def batches(small: bool) -> dict[str, Any]:
         mean_cost = float(run.cost[:, k].mean())
         scale.append({"step": int(run.steps[k]), "cost": mean_cost, "scale": ratio})
     return {"target": TARGET, "runs": found, "scale": scale}
-
-
-if __name__ == "__main__":
-    write(__file__, batches)

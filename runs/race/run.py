@@ -1,6 +1,6 @@
 """The race on the digits: seven rules, three schedules, every rate of a grid.
 
-Run it with `python -m runs.race.run`; it takes some minutes on one core.
+Run it with `python runs/record.py race`; it takes some minutes on one core.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from dlam import (
     softmax_cross_entropy,
     tanh,
 )
-from runs.measured import write
 
 SEEDS, STEPS, BATCH = 10, 384, 50
 TRAIN, CHOOSE = 1200, 297  # to train on, to choose the rate with; 300 for the test
@@ -74,7 +73,7 @@ def work_of_a_step(name: str, m: int = BATCH) -> int:
     return gradient + 5 * sum(2 * r * r * c + r**3 for r, c in short)
 
 
-def race(small: bool) -> dict[str, Any]:
+def run(small: bool = False) -> dict[str, Any]:
     """Train with every rule, schedule and rate, from ten starts on ten splits."""
     X, Y = data.digits()
     seeds = 1 if small else SEEDS
@@ -97,7 +96,7 @@ def race(small: bool) -> dict[str, Any]:
             wrong.append(float(miss.mean()))
         return costs, wrong
 
-    def run(rule: str, kind: str, rate: float, steps: int) -> dict[str, Any]:
+    def trained(rule: str, kind: str, rate: float, steps: int) -> dict[str, Any]:
         rates = schedule(kind, rate, steps)
         end = sgd(NET, P, X, Y, order[:, :steps], rates, softmax_cross_entropy,
                   RULES[rule])  # fmt: skip
@@ -119,12 +118,8 @@ def race(small: bool) -> dict[str, Any]:
                     continue
                 for k in range(1 if small else RATES):
                     rate = FIRST[rule] * 2**k
-                    found.append(run(rule, kind, rate, 24 if small else steps))
+                    found.append(trained(rule, kind, rate, 24 if small else steps))
     return {
         "work": {name: work_of_a_step(name) for name in RULES},
         "runs": found,
     }
-
-
-if __name__ == "__main__":
-    write(__file__, race)
