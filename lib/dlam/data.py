@@ -7,8 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlam._checks import integer
+from dlam._cifar import Cifar10, cifar10
 
-__all__ = ["Data", "digits", "drilling_sites", "logistic_points", "xor"]
+__all__ = [
+    "Cifar10",
+    "Data",
+    "cifar10",
+    "digits",
+    "drilling_sites",
+    "logistic_points",
+    "xor",
+]
 
 
 class Data(NamedTuple):
