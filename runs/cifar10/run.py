@@ -2,12 +2,14 @@
 
     python runs/cifar10/run.py train DATA STATE --arms plain dropout --seeds 0 1
     python runs/cifar10/run.py collect STATE
+    python runs/cifar10/run.py show DATA STATE full-dropout-0
 
 DATA is a folder with CIFAR-10, STATE one for what is not finished: after each epoch
 a training run is saved there, and the same command takes it up again.  `collect`
-writes what is finished into `result.json` beside this program.  The lane `full` is the
-experiment of the paper; `quick`, with a fifth of the pictures and of the epochs, is
-for comparing what the paper leaves open.
+writes what is finished into `result.json` beside this program, and `show` writes the
+parameters of one network, with a few pictures, into `shown.npz`.  The lane `full` is
+the experiment of the paper; `quick`, with a fifth of the pictures and of the epochs,
+is for comparing what the paper leaves open.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -37,9 +39,11 @@ sys.path[:0] = [str(HERE), str(ROOT), str(ROOT / "lib")]
 import recipe  # noqa: E402
 
 from dlam import data  # noqa: E402
+from dlam._cifar import CLASSES  # noqa: E402
 from tools.evidence import digests  # noqa: E402
 
-RESULT = HERE / "result.json"
+RESULT, SHOWN = HERE / "result.json", HERE / "shown.npz"
+RIGHT, WRONG = 6, 6  # of the pictures in `shown.npz`
 
 
 @dataclass(frozen=True)
@@ -255,6 +259,42 @@ def train(run: Run, pictures: Pictures, state: Path, device: str = "cpu") -> Pat
     return result
 
 
+def show(name: str, pictures: Pictures, shown: Path = SHOWN) -> None:
+    """Write the parameters of a network, finished or not, and a few pictures.
+
+    The parameters are rounded to half precision.  Of the test pictures some are drawn
+    from those that the rounded network puts into the right class, one a class at most,
+    and some from the others.
+    """
+    held = torch.load(pictures.state / f"{name}.pt", weights_only=True)
+    run = Run(*(held["known"][k] for k in ("arm", "lane", "seed", "rate", "judge")))
+    net = recipe.network(run.setting, run.seed)
+    net.load_state_dict(held["net"])
+    p = nn.utils.parameters_to_vector(net.parameters()).detach().half()
+    nn.utils.vector_to_parameters(p.float(), net.parameters())
+    _, X_test = pictures.prepared(run.setting)
+    labels = pictures.found.labels_test
+    outputs = recipe.outputs(net, torch.from_numpy(np.array(X_test)), None).numpy()
+    correct = outputs.argmax(axis=1) == labels
+    rng = np.random.default_rng(0)
+    known = [k for k in rng.permutation(recipe.CLASSES) if k in labels[correct]]
+    some = [rng.choice(np.flatnonzero(correct & (labels == k))) for k in known[:RIGHT]]
+    some += [*rng.choice(np.flatnonzero(~correct), WRONG, replace=False)]
+    np.savez_compressed(
+        shown,
+        p=p.numpy(),
+        pictures=pictures.found.X_test[some],
+        X=X_test[some].astype(np.float16),
+        labels=labels[some].astype(np.int8),
+        error=np.mean(~correct),
+        name=name,
+        epochs=len(held["epochs"]),
+        data=pictures.digest,
+        classes=np.array(CLASSES),
+    )
+    say(f"{shown.name}: {name} after {len(held['epochs'])} epochs")
+
+
 def number(x: float) -> float | None:
     """Return a number, or None for one that is not finite, which JSON has not."""
     return x if np.isfinite(x) else None
@@ -298,23 +338,30 @@ def main(arguments: list[str]) -> int:
     one.add_argument("--threads", type=int, default=1)
     two = verbs.add_parser("collect", help="write result.json")
     two.add_argument("state", type=Path)
+    three = verbs.add_parser("show", help="write shown.npz")
+    three.add_argument("data", type=Path)
+    three.add_argument("state", type=Path)
+    three.add_argument("name", help="of a training run, such as full-dropout-0")
     given = parser.parse_args(arguments)
-    if given.verb == "train":
+    if given.verb == "collect":
+        collect(given.state)
+    else:
         if given.state.resolve().is_relative_to(ROOT):
             parser.error(f"STATE: expected a folder outside {ROOT}, got {given.state}")
         provenance()
-        torch.set_num_threads(given.threads)
+        torch.set_num_threads(getattr(given, "threads", 1))
         try:
             found = data.cifar10(given.data)
         except (FileNotFoundError, ValueError) as error:
             parser.error(str(error))
         given.state.mkdir(parents=True, exist_ok=True)
         pictures = Pictures(found, given.state)
+        if given.verb == "show":
+            show(given.name, pictures)
+            return 0
         for seed, arm, rate in product(given.seeds, given.arms, given.rates):
             run = Run(arm, given.lane, seed, rate, given.judge)
             train(run, pictures, given.state, given.device)
-    if given.verb == "collect":
-        collect(given.state)
     return 0
 
 

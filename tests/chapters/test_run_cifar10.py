@@ -16,7 +16,13 @@ import pytest
 import torch
 from torch import nn
 
-from dlam import _cifar, data
+from dlam import _cifar, data, identity
+from dlam.convolution import (
+    AveragePooling,
+    Convolution,
+    ConvolutionalNetwork,
+    MaxPooling,
+)
 from needed import ROOT
 
 sys.path.insert(0, str(ROOT / "runs" / "cifar10"))
@@ -25,6 +31,16 @@ import run as program
 
 sys.path.remove(str(ROOT / "runs" / "cifar10"))
 
+# The same network as the library has it.
+SHOWN_NET = ConvolutionalNetwork(
+    (3, 32, 32),
+    (
+        *(Convolution(32, 5, padding=2), MaxPooling(3, 2)),
+        *(Convolution(32, 5, padding=2), AveragePooling(3, 2)),
+        *(Convolution(64, 5, padding=2), AveragePooling(3, 2)),
+        *(Convolution(64, 4), Convolution(10, 1, activation=identity)),
+    ),
+)
 PLAIN, DROPOUT = recipe.PLAIN, recipe.DROPOUT
 each_arm = pytest.mark.parametrize("arm", recipe.SETTINGS)
 
@@ -210,15 +226,16 @@ def test_the_rates_of_filters_and_biases_are_those_of_the_setting(arm: str) -> N
         assert factors[id(layer.bias)] == pytest.approx(of_layer * setting.of_biases)
 
 
-def test_a_step_is_matconvnets() -> None:
+def test_a_step_is_matconvnets(monkeypatch: pytest.MonkeyPatch) -> None:
     """v ← 0.9 v − (g + 0.0001 w), w ← w + rate · multiplier · v, biases as well.
 
     The multipliers are those of `cnn_cifar_init.m`, and so are the rates, 0.05,
     0.005 and 0.0005; v is kept when the rate changes.
     """
+    monkeypatch.setattr(recipe, "BATCH", 10)
     setting = replace(PLAIN, flips="none", phases=((1, 0.005), (1, 0.0005)))
-    X = 50 * torch.randn(300, 3, 32, 32, generator=torch.Generator().manual_seed(1))
-    labels = torch.arange(300) % 10
+    X = 50 * torch.randn(30, 3, 32, 32, generator=torch.Generator().manual_seed(1))
+    labels = torch.arange(30) % 10
     net, by_hand = recipe.network(setting, 0), recipe.network(setting, 0)
     net, by_hand = net.double(), by_hand.double()
     steps = recipe.optimiser(net, setting)
@@ -228,11 +245,11 @@ def test_a_step_is_matconvnets() -> None:
         recipe.train(net, steps, X.double(), labels, setting, epoch, seed=7)
         rng = np.random.default_rng([7, epoch])
         rng.integers(2**62)
-        order = torch.from_numpy(rng.permutation(300))
-        for batch in order.reshape(3, 100):
+        order = torch.from_numpy(rng.permutation(30))
+        for batch in order.reshape(3, 10):
             outputs = by_hand(X[batch].double())
             log_sums = torch.logsumexp(outputs, 1)
-            right = outputs[torch.arange(100), labels[batch]]
+            right = outputs[torch.arange(10), labels[batch]]
             g = torch.autograd.grad((log_sums - right).mean(), by_hand.parameters())
             with torch.no_grad():
                 for i, w in enumerate(by_hand.parameters()):
@@ -417,6 +434,22 @@ def test_a_run_is_identified_by_what_it_has_run() -> None:
     assert found["versions"]["torch"] == torch.__version__
 
 
+def test_a_network_is_shown_with_pictures_right_and_wrong(
+    pictures: program.Pictures, tmp_path: Path
+) -> None:
+    program.train(program.Run("dropout", "quick", 0), pictures, pictures.state)
+    program.show("quick-dropout-0", pictures, tmp_path / "shown.npz")
+    shown = np.load(tmp_path / "shown.npz")
+    outputs = SHOWN_NET(shown["p"].astype(float), shown["X"].astype(float))
+    wrong = outputs.argmax(axis=1) != shown["labels"]
+    assert 0 < wrong.sum() == program.WRONG
+    assert not wrong[: -program.WRONG].any()
+    of = dict(zip(map(bytes, pictures.found.X_test), range(50), strict=True))
+    rows = [of[bytes(x)] for x in shown["pictures"]]
+    assert pictures.found.labels_test[rows].tolist() == shown["labels"].tolist()
+    assert (shown["name"], shown["epochs"]) == ("quick-dropout-0", 2)
+
+
 # The result
 
 
@@ -444,6 +477,17 @@ def test_the_result_is_of_one_copy_of_the_pictures(runs: dict[str, Any]) -> None
     for its in runs.values():
         whole = 10_000 if its["judge"] == "test" else program.HELD_BACK
         assert its["judged"] == np.sum(its["answers"]) == whole
+
+
+def test_what_is_shown_answers_as_it_is_said_to() -> None:
+    if not program.SHOWN.exists():
+        pytest.skip("no network is shown yet")
+    assert program.SHOWN.stat().st_size < 1_000_000
+    shown = np.load(program.SHOWN)
+    outputs = SHOWN_NET(shown["p"].astype(float), shown["X"].astype(float))
+    wrong = outputs.argmax(axis=1) != shown["labels"]
+    assert wrong.tolist() == [False] * program.RIGHT + [True] * program.WRONG
+    assert shown["classes"].tolist() == _cifar.CLASSES
 
 
 def test_class_names_are_in_the_order_of_the_labels() -> None:
