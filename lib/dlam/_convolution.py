@@ -28,7 +28,7 @@ def windows(a: Array, k: tuple[int, ...], stride: int) -> Array:
 def correlate(a: Array, K: Array, stride: int) -> Array:
     """Return z[n, o, i, j] = Σ K[o, c, u, v] windows[n, c, i, j, u, v]."""
     seen = windows(a, K.shape[2:], stride)
-    z = blank((len(a), len(K), *seen.shape[2:4]), np.result_type(a, K))
+    z = empty((len(a), len(K), *seen.shape[2:4]), np.result_type(a, K))
     for n in slabs(seen):
         sums = np.tensordot(seen[n], K, axes=([4, 5, 1], [2, 3, 1]))  # over u, v, c
         z[n] = np.moveaxis(sums, 3, 1)
@@ -88,8 +88,18 @@ def inside(wide: Array, r: int, circular: bool) -> Array:
 
 def blank(shape: tuple[int, ...], dtype: Any, value: float = 0.0) -> Array:
     """Return pictures of one value, which lie in memory with the channels last."""
+    if value == 0:
+        N, C, H, W = shape
+        return np.moveaxis(np.zeros((N, H, W, C), dtype), 3, 1)
+    made = empty(shape, dtype)
+    made.fill(value)
+    return made
+
+
+def empty(shape: tuple[int, ...], dtype: Any) -> Array:
+    """Return pictures that are yet to be filled."""
     N, C, H, W = shape
-    return np.moveaxis(np.full((N, H, W, C), value, dtype), 3, 1)
+    return np.moveaxis(np.empty((N, H, W, C), dtype), 3, 1)
 
 
 def slabs(seen: Array) -> Iterator[slice]:

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dlam import _convolution as kernels
 from dlam import pooling
-from dlam._checks import count, finite, generator, instance, numbers
+from dlam._checks import count, finite, generator, instance, numbers, untouched
 from dlam.activations import Activation, identity, relu
 from dlam.network import Layer, _parameters
 
@@ -40,7 +40,7 @@ Shape = tuple[int, int, int]
 Below = Callable[[], Array]  # the slopes of what a layer got, if they are wanted
 Back = Callable[[Array], tuple[Array, Below]]
 
-MUCH = 2**22  # numbers in all layers together of the pictures that are run at once
+ROOM = 2**20  # numbers in all layers together of the pictures that are run at once
 
 
 class CorrelationGradient(NamedTuple):
@@ -255,11 +255,12 @@ class Convolution:
     def pullback(self, p: Array, a: Array) -> tuple[Array, Back]:
         ((K, b),) = _views(p, self.weights(_of(a)))
         wide = kernels.surround(a, self.padding, self.circular)
-        z = kernels.correlate(wide, K, self.stride) + b[:, np.newaxis, np.newaxis]
-        out = self.activation(z)
+        z = kernels.correlate(wide, K, self.stride)
+        z += b[:, np.newaxis, np.newaxis]
+        out = _activated(self.activation, z)
 
         def back(slope: Array) -> tuple[Array, Below]:
-            delta = self.activation.slope(z, out) * slope
+            delta = _slopes(self.activation, z, out) * slope
             db = delta.sum(axis=(0, 2, 3))
             dK = kernels.weights(wide, delta, K.shape[2:], self.stride)
 
@@ -305,10 +306,10 @@ class Dense:
         ((W, b),) = _views(p, self.weights(_of(a)))
         x = a.reshape(len(a), -1)
         z = x @ W.T + b
-        out = self.activation(z)
+        out = _activated(self.activation, z)
 
         def back(slope: Array) -> tuple[Array, Below]:
-            delta = self.activation.slope(z, out) * slope.reshape(out.shape)
+            delta = _slopes(self.activation, z, out) * slope.reshape(out.shape)
             g = np.concatenate([(delta.T @ x).ravel(), delta.sum(axis=0)])
             return g, lambda: (delta @ W).reshape(a.shape)
 
@@ -346,7 +347,7 @@ class MaxPooling:
         window = _windows(self)
         out = pooling._largest(a, *window)
         return out, lambda slope: (
-            np.empty(0),
+            np.empty(0, a.dtype),
             lambda: pooling._largest_back(a, out, slope, *window),
         )
 
@@ -381,7 +382,7 @@ class AveragePooling:
     def pullback(self, p: Array, a: Array) -> tuple[Array, Back]:
         window = _windows(self)
         return pooling._mean(a, *window), lambda slope: (
-            np.empty(0),
+            np.empty(0, a.dtype),
             lambda: pooling._mean_back(a, slope, *window),
         )
 
@@ -425,10 +426,10 @@ class Residual:
     def pullback(self, p: Array, a: Array) -> tuple[Array, Back]:
         f, back_of_layers = _run(self.layers, p, a)
         z = a + f
-        out = self.activation(z)
+        out = _activated(self.activation, z)
 
         def back(slope: Array) -> tuple[Array, Below]:
-            delta = self.activation.slope(z, out) * slope
+            delta = _slopes(self.activation, z, out) * slope
             g, below = back_of_layers(delta)
             return g, lambda: delta + below()
 
@@ -442,6 +443,9 @@ class ConvolutionalNetwork:
     Like a `Network`, it holds no parameters.  They are a vector p, laid out as PyTorch
     does: for each layer in turn the weights, as they are flattened row by row, then
     the biases; pooling has none.  A p of shape (k, s) stands for k networks.
+
+    Outputs and gradients are float64, as everywhere; if p and the pictures are both
+    float32, so are they, in half the time.
 
     Parameters
     ----------
@@ -509,10 +513,8 @@ class ConvolutionalNetwork:
         ValueError
             If a shape does not fit the network, or p or X is not finite.
         """
-        p, a = _parameters(self, p), self._pictures(X)
-        N = max(1, MUCH // sum(map(prod, self.shapes)))
-        parts = (a[n : n + N] for n in range(0, len(a), N))
-        outputs = [self._pullback(p, part)[0] for part in parts]
+        p, a = self._numbers(p, X)
+        outputs = [self._pullback(p, a[n])[0] for n in self._slabs(len(a))]
         return np.concatenate(outputs, axis=-2)
 
     def pullback(
@@ -545,10 +547,12 @@ class ConvolutionalNetwork:
         >>> output, back([[10.0]])
         (array([[7.]]), array([10., 20., 30., 10.]))
         """
-        output, back = self._pullback(_parameters(self, p), self._pictures(X))
+        output, back = self._pullback(*self._numbers(p, X))
 
         def checked(slope: ArrayLike) -> Array:
             given = numbers(slope, "slope")
+            if output.dtype == np.float32:
+                given = given.astype(np.float32)
             if given.shape != output.shape:
                 raise ValueError(
                     f"slope: expected shape {output.shape} like the output, "
@@ -565,9 +569,21 @@ class ConvolutionalNetwork:
             return np.stack([output for output, _ in each]), lambda slopes: np.stack(
                 [back(slope) for (_, back), slope in zip(each, slopes, strict=True)]
             )
-        last, back = _run(self.layers, p, a)
-        output = last.reshape(len(a), -1)
-        return output, lambda slope: back(slope.reshape(last.shape))[0]
+        slabs = self._slabs(len(a))
+        runs = [_run(self.layers, p, a[n]) for n in slabs]
+        output = np.concatenate([last for last, _ in runs])
+
+        def back(slope: Array) -> Array:
+            slopes = slope.reshape(output.shape)
+            parts = [one(slopes[n])[0] for n, (_, one) in zip(slabs, runs, strict=True)]
+            return sum(parts[1:], parts[0])
+
+        return output.reshape(len(a), -1), back
+
+    def _slabs(self, N: int) -> list[slice]:
+        """Return so many pictures at a time that what they become fits into a cache."""
+        some = max(1, ROOM // sum(map(prod, self.shapes)))
+        return [slice(n, n + some) for n in range(0, N, some)]
 
     def unpack(self, p: ArrayLike) -> tuple[Layer, ...]:
         """Return the weights and biases that make up `p`.
@@ -670,6 +686,14 @@ class ConvolutionalNetwork:
             layer.W[...] = rng.normal(0, one, layer.W.shape)
         return p
 
+    def _numbers(self, p: ArrayLike, X: ArrayLike) -> tuple[Array, Array]:
+        """Return parameters and pictures, in single precision if both are given so."""
+        single = {getattr(x, "dtype", None) for x in (p, X)} == {np.dtype(np.float32)}
+        p, a = _parameters(self, p), self._pictures(X)
+        if single:  # the annotations know of float64 alone, as everywhere
+            return p.astype(np.float32), a.astype(np.float32)
+        return p, a
+
     def _pictures(self, X: ArrayLike) -> Array:
         X = finite(X, "X")
         if X.shape[1:] not in (self.shape, (prod(self.shape),)) or X.size == 0:
@@ -678,6 +702,24 @@ class ConvolutionalNetwork:
                 f"(N, {prod(self.shape)}), got {X.shape}"
             )
         return X.reshape(-1, *self.shape)
+
+
+def _activated(sigma: Activation, z: Array) -> Array:
+    """Return σ(z), in the precision of z."""
+    return _each(sigma, sigma.function, z)
+
+
+def _slopes(sigma: Activation, z: Array, a: Array) -> Array:
+    """Return σ′(z), in the precision of z."""
+    if sigma.derivative_by_value is not None:
+        return _each(sigma, sigma.derivative_by_value, a)
+    return _each(sigma, sigma.derivative, z)
+
+
+def _each(sigma: Activation, f: Callable[[Array], Array], z: Array) -> Array:
+    """Return f of each number, which is faster in the order in which they lie."""
+    found: Array = untouched(f, sigma.name, np.moveaxis(z, 1, -1))
+    return np.moveaxis(found.astype(z.dtype, copy=False), -1, 1)
 
 
 def _run(layers: tuple[_Part, ...], p: Array, a: Array) -> tuple[Array, Back]:

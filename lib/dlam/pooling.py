@@ -153,19 +153,27 @@ def average_pool_gradient(
 def _largest(a: Array, size: int, stride: int) -> Array:
     best, *others = _places(_covering(a, size, stride, -np.inf), a, size, stride)
     for here in others:
-        best = np.where(here.real > best.real, here, best)
-    return best
+        best = _larger(best, here)
+    return best.copy() if size == 1 else best
+
+
+def _larger(a: Array, b: Array) -> Array:
+    """Return the larger number at each place; of complex ones, by their real parts."""
+    if np.iscomplexobj(a):
+        return np.where(b.real > a.real, b, a)
+    return np.maximum(a, b)
 
 
 def _largest_back(a: Array, best: Array, slope: Array, size: int, stride: int) -> Array:
     wide = _covering(a, size, stride, -np.inf)
     sent = blank(wide.shape, slope.dtype)
+    free = np.ones_like(best, dtype=bool)  # no place of the window was the largest yet
     for here, there in zip(
         _places(wide, a, size, stride), _places(sent, a, size, stride), strict=True
     ):
-        largest = here == best
-        there += np.where(largest, slope, 0)
-        slope = np.where(largest, 0, slope)  # a second one gets nothing
+        first = (here == best) & free
+        there += slope * first
+        free &= ~first
     return sent[:, :, : a.shape[2], : a.shape[3]]
 
 
@@ -216,7 +224,7 @@ def _areas(a: Array, size: int, stride: int) -> Array:
         np.minimum(n - stride * np.arange(many), size)
         for n, many in zip(a.shape[2:], _counts(a, size, stride), strict=True)
     )
-    areas: Array = np.outer(down, across).astype(np.float64)
+    areas: Array = np.outer(down, across).astype(a.real.dtype)
     return areas
 
 

@@ -423,3 +423,20 @@ def test_slopes_of_another_shape_are_refused() -> None:
     _, back = NET.pullback(NET.normal(RNG), np.zeros((1, 50)))
     with pytest.raises(ValueError, match=r"^slope: expected shape \(1, 2\)"):
         back([1.0, 2.0])
+
+
+@given(case=networks())
+def test_in_single_precision_it_is_the_same_but_for_rounding(case) -> None:
+    net, rng = case
+    p, X = 0.3 * net.normal(rng), rng.normal(size=(3, *net.shape))
+    slope = rng.normal(size=(3, 2))
+    expected, expected_back = net.pullback(p, X)
+    found, back = net.pullback(p.astype(np.float32), X.astype(np.float32))
+    assert found.dtype == back(slope).dtype == np.float32
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4)
+    assert net(p.astype(np.float32), X).dtype == np.float64
+    if all(type(layer) is not MaxPooling for layer in net.layers):
+        kinds = {getattr(layer, "activation", None) for layer in net.layers}
+        if relu not in kinds:
+            close = 1e-3 * (1 + np.abs(expected_back(slope)).max())
+            np.testing.assert_allclose(back(slope), expected_back(slope), atol=close)
