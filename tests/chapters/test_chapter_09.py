@@ -331,3 +331,7 @@ def test_the_receptive_field_is_what_a_pixel_can_change(layers) -> None:
         a = correlate(a, np.ones((1, 1, 1, k)))[..., ::s]
     seen = np.flatnonzero(a[:, 0, 0, 3])
     assert len(seen) == R == seen[-1] - seen[0] + 1
+
+
+def test_a_dense_layer_has_a_weight_for_each_pair() -> None:
+    assert Network((784, 256)).n_parameters - 256 == 200_704 != 38_400
