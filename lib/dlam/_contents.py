@@ -50,6 +50,7 @@ CONTENTS: dict[str, Module] = {
         digits=4,
         Cifar10=9,
         cifar10=9,
+        mnist=9,
     ),
     "costs": _module(
         "losses, and the cost",
