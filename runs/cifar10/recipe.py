@@ -1,10 +1,11 @@
 """The recipe by which MatConvNet trains its network for CIFAR-10.
 
 Higham and Higham's section 7 uses this network and adds dropout.  What the paper does
-not say is taken from the sources of MatConvNet (`examples/cifar/cnn_cifar.m`,
-`cnn_cifar_init.m`, `examples/cnn_train.m`), which have not changed from 1.0-beta20 to
-beta25; where a layer of dropout stands within its block is our choice.  A `Setting`
-says everything that can be altered.
+not say is taken from the sources of MatConvNet.  `examples/cifar/cnn_cifar.m` and
+`cnn_cifar_init.m` are the same from 1.0-beta18 to the last version.  With
+`examples/cnn_train.m` the velocity is kept from epoch to epoch, as it is here, since
+beta21 of 2016; before, each epoch began at rest.  Where a layer of dropout stands
+within its block is our choice.  A `Setting` says everything that can be altered.
 """
 
 from __future__ import annotations

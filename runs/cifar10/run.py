@@ -144,14 +144,17 @@ class Pictures:
         X, X_test = self.prepared(run.setting)
         labels, labels_test = self.found.labels, self.found.labels_test
         order = np.random.default_rng(0).permutation(len(X))
+        mixed = np.random.default_rng(0).permutation(len(X_test))
         if run.judge == "validation":
             X_test, labels_test = X[order[-HELD_BACK:]], labels[order[-HELD_BACK:]]
             order = order[:-HELD_BACK]
+        else:  # those of a tree are sorted, but not those of MatConvNet
+            X_test, labels_test = X_test[mixed], labels_test[mixed]
         few = np.sort(order[: LANES[run.lane].pictures])
         return (
             pictures(X[few]).to(device),
             torch.from_numpy(labels[few]).to(device),
-            pictures(np.array(X_test)).to(device),
+            pictures(X_test).to(device),
             torch.from_numpy(labels_test).to(device),
         )
 
