@@ -5,6 +5,7 @@ The pictures here are made up and few.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import sys
 from dataclasses import asdict, replace
@@ -25,12 +26,21 @@ from dlam.convolution import (
 )
 from needed import ROOT
 
-sys.path.insert(0, str(ROOT / "runs" / "cifar10"))
-import recipe
-import run as program
+FOLDER = ROOT / "runs" / "cifar10"
 
-sys.path.remove(str(ROOT / "runs" / "cifar10"))
 
+def loaded(name: str, module: str) -> Any:
+    """Import a program of the run; `run` would be a name for many."""
+    spec = importlib.util.spec_from_file_location(module, FOLDER / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    sys.modules[module] = found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
+
+
+program = loaded("run", "cifar10_run")
+recipe = program.recipe
 # The same network as the library has it.
 SHOWN_NET = ConvolutionalNetwork(
     (3, 32, 32),
@@ -291,7 +301,7 @@ def test_an_error_is_the_share_of_wrong_answers() -> None:
 
 
 @pytest.fixture
-def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> program.Pictures:
+def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A hundred and fifty pictures of noise, and a lane as short as that."""
     monkeypatch.setitem(program.LANES, "full", program.Lane(None, (1, 1, 1)))
     monkeypatch.setitem(program.LANES, "quick", program.Lane(40, (1, 1, 0)))
@@ -320,7 +330,7 @@ def result(path: Path) -> Any:
 
 @pytest.mark.parametrize("arm", ["dropout", "adamw"])
 def test_a_run_that_is_taken_up_again_is_the_run_itself(
-    arm: str, pictures: program.Pictures, monkeypatch: pytest.MonkeyPatch
+    arm: str, pictures: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = program.Run(arm, "full", 3)
     whole = result(program.train(run, pictures, pictures.state))
@@ -345,7 +355,7 @@ def test_a_run_that_is_taken_up_again_is_the_run_itself(
 
 
 def test_a_finished_run_is_not_run_again(
-    pictures: program.Pictures, monkeypatch: pytest.MonkeyPatch
+    pictures: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = program.Run("plain", "quick", 0)
     path = program.train(run, pictures, pictures.state)
@@ -354,7 +364,7 @@ def test_a_finished_run_is_not_run_again(
 
 
 def test_a_run_begun_with_other_pictures_is_not_taken_up(
-    pictures: program.Pictures,
+    pictures: Any,
 ) -> None:
     run = program.Run("plain", "quick", 0)
     program.train(run, pictures, pictures.state).unlink()
@@ -363,14 +373,14 @@ def test_a_run_begun_with_other_pictures_is_not_taken_up(
         program.train(run, pictures, pictures.state)
 
 
-def test_seeds_differ_in_start_and_order(pictures: program.Pictures) -> None:
+def test_seeds_differ_in_start_and_order(pictures: Any) -> None:
     runs = [program.Run("plain", "quick", seed) for seed in (0, 1)]
     one, two = (result(program.train(r, pictures, pictures.state)) for r in runs)
     assert one["epochs"] != two["epochs"]
 
 
 def test_a_result_counts_the_answers_class_by_class(
-    pictures: program.Pictures,
+    pictures: Any,
 ) -> None:
     run = program.Run("plain", "quick", 0)
     found = result(program.train(run, pictures, pictures.state))
@@ -383,7 +393,7 @@ def test_a_result_counts_the_answers_class_by_class(
 
 
 def test_a_rate_is_chosen_on_pictures_held_back_from_training(
-    pictures: program.Pictures,
+    pictures: Any,
 ) -> None:
     run = program.Run("plain", "full", 0, rate=0.02, judge="validation")
     assert run.name == "full-plain-rate-0.02-validation-0"
@@ -399,7 +409,7 @@ def test_a_rate_is_chosen_on_pictures_held_back_from_training(
 
 
 def test_the_command_trains_and_collects(
-    pictures: program.Pictures,
+    pictures: Any,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
@@ -435,7 +445,7 @@ def test_a_run_is_identified_by_what_it_has_run() -> None:
 
 
 def test_a_network_is_shown_with_pictures_right_and_wrong(
-    pictures: program.Pictures, tmp_path: Path
+    pictures: Any, tmp_path: Path
 ) -> None:
     program.train(program.Run("dropout", "quick", 0), pictures, pictures.state)
     program.show("quick-dropout-0", pictures, tmp_path / "shown.npz")
