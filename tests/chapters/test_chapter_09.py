@@ -298,8 +298,9 @@ def test_the_reshaped_kernel_bounds_the_layer_only_after_times_k(seed, c) -> Non
 
 @pytest.mark.equation("eq-cnn-size")
 @pytest.mark.equation("eq-cnn-counts")
-@pytest.mark.parametrize(("n", "k", "s", "m"), list(product((3, 6, 7), (1, 2, 3),
-                                                            (1, 2, 3), (0, 1))))  # fmt: skip
+@pytest.mark.parametrize(
+    ("n", "k", "s", "m"), list(product((3, 6, 7), (1, 2, 3), (1, 2, 3), (0, 1)))
+)
 def test_sizes_and_counts_are_what_a_count_of_places_gives(n, k, s, m) -> None:
     places = [i for i in range(0, n + 2 * m, s) if i + k <= n + 2 * m]
     side = (n + 2 * m - k) // s + 1
@@ -319,9 +320,9 @@ def test_sizes_and_counts_are_what_a_count_of_places_gives(n, k, s, m) -> None:
 )
 def test_the_receptive_field_is_what_a_pixel_can_change(layers) -> None:
     R = 1
-    for l, (k, _) in enumerate(layers):
+    for n, (k, _) in enumerate(layers):
         jump = 1
-        for _, s in layers[:l]:
+        for _, s in layers[:n]:
             jump *= s
         R += (k - 1) * jump
     n = 61

@@ -112,8 +112,7 @@ def test_the_derivative_for_a_kernel_correlates_input_and_errors(
     ours = correlation_gradient([a], K, [delta]).K
     for o, c, u, v in np.ndindex(K.shape):
         printed = sum(
-            delta[o, i, j] * a[c, i + u, j + v]
-            for i, j in np.ndindex(delta.shape[1:])
+            delta[o, i, j] * a[c, i + u, j + v] for i, j in np.ndindex(delta.shape[1:])
         )
         assert ours[o, c, u, v] == pytest.approx(printed, abs=1e-12)
     place = (c_out - 1, 0, k - 1, 0)
