@@ -43,6 +43,7 @@ from dlam._cifar import CLASSES  # noqa: E402
 from tools.evidence import digests  # noqa: E402
 
 RESULT, SHOWN = HERE / "result.json", HERE / "shown.npz"
+MADE_WITH = ["batch", "data", "device", "library", "recipe", "versions"]
 RIGHT, WRONG = 6, 6  # of the pictures in `shown.npz`
 
 
@@ -304,16 +305,27 @@ def number(x: float) -> float | None:
 
 
 def collect(state: Path, result: Path = RESULT) -> None:
-    """Write all that is finished into one file, and keep what it has of other runs."""
-    runs = json.loads(result.read_text("utf-8"))["runs"] if result.exists() else {}
+    """Write all that is finished into one file, and keep what it has of other runs.
+
+    What many runs were made with is written once, and they name it.
+    """
+    old = json.loads(result.read_text("utf-8")) if result.exists() else {}
+    made, runs = old.get("made with", {}), old.get("runs", {})
     for path in sorted(state.glob("*.json")):
-        runs[path.stem] = json.loads(path.read_text("utf-8"))
-    lines = [
-        f"  {json.dumps(name)}: {json.dumps(runs[name], sort_keys=True)}"
-        for name in sorted(runs)
-    ]
-    text = '{"runs": {\n' + ",\n".join(lines) + "\n}}\n"
-    result.write_text(text, "utf-8")
+        run = json.loads(path.read_text("utf-8"))
+        basis = {key: run.pop(key) for key in MADE_WITH}
+        which = digests.digest(json.dumps(basis, sort_keys=True))
+        made[which] = basis
+        runs[path.stem] = {**run, "made with": which}
+    parts = {
+        kind: ",\n".join(
+            f"  {json.dumps(name)}: {json.dumps(found[name], sort_keys=True)}"
+            for name in sorted(found)
+        )
+        for kind, found in (("made with", made), ("runs", runs))
+    }
+    text = ",\n".join(f'"{kind}": {{\n{part}\n}}' for kind, part in parts.items())
+    result.write_text(f"{{{text}}}\n", "utf-8")
     say(f"{len(runs)} training runs in {result.name}")
 
 

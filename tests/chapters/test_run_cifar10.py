@@ -422,10 +422,15 @@ def test_the_command_trains_and_collects(
     assert sorted(path.stem for path in state.glob("*.json")) == names
     assert "quick-plain-5: epoch 1 of 2, " in capsys.readouterr().out
     collected = tmp_path / "result.json"
+    whole = {p.stem: json.loads(p.read_text("utf-8")) for p in state.glob("*.json")}
     program.collect(state, collected)
     (state / "quick-plain-0.json").unlink()
     program.collect(state, collected)
-    assert sorted(json.loads(collected.read_text("utf-8"))["runs"]) == names
+    found = json.loads(collected.read_text("utf-8"))
+    assert len(found["made with"]) == 1
+    for its in found["runs"].values():
+        its.update(found["made with"][its.pop("made with")])
+    assert found["runs"] == whole
 
 
 def test_a_folder_without_cifar10_is_refused(
@@ -464,27 +469,32 @@ def test_a_network_is_shown_with_pictures_right_and_wrong(
 
 
 @pytest.fixture(scope="module")
-def runs() -> dict[str, Any]:
+def measured() -> dict[str, Any]:
     if not program.RESULT.exists():
         pytest.skip("nothing has been measured yet")
-    found: dict[str, Any] = json.loads(program.RESULT.read_text("utf-8"))["runs"]
+    found: dict[str, Any] = json.loads(program.RESULT.read_text("utf-8"))
     return found
 
 
-def test_the_result_is_of_this_recipe(runs: dict[str, Any]) -> None:
+def test_the_result_is_of_this_recipe(measured: dict[str, Any]) -> None:
     now = json.loads(json.dumps(program.provenance()))
-    for name, its in runs.items():
+    for basis in measured["made with"].values():
+        for part in ("recipe", "library"):
+            changed = {*basis[part].items()} ^ {*now[part].items()}
+            assert not changed, f"these have changed since: {changed}"
+        assert basis["batch"] == recipe.BATCH
+    for name, its in measured["runs"].items():
         run = program.Run(*(its[k] for k in ("arm", "lane", "seed", "rate", "judge")))
         assert run.name == name
         assert its["setting"] == json.loads(json.dumps(asdict(run.setting))), name
-        for part in ("recipe", "library"):
-            assert its[part] == now[part], f"{name}: the {part} has changed since"
         assert len(its["epochs"]) == sum(n for n, _ in run.setting.phases)
+        assert its["made with"] in measured["made with"]
 
 
-def test_the_result_is_of_one_copy_of_the_pictures(runs: dict[str, Any]) -> None:
-    assert len({json.dumps(its["data"]) for its in runs.values()}) == 1
-    for its in runs.values():
+def test_the_result_is_of_one_copy_of_the_pictures(measured: dict[str, Any]) -> None:
+    copies = {json.dumps(basis["data"]) for basis in measured["made with"].values()}
+    assert len(copies) == 1
+    for its in measured["runs"].values():
         whole = 10_000 if its["judge"] == "test" else program.HELD_BACK
         assert its["judged"] == np.sum(its["answers"]) == whole
 
