@@ -153,7 +153,8 @@ export class Grid {
     if (this.canvas.width !== size) this.canvas.width = this.canvas.height = size;
     const { side } = this;
     const edge = (/** @type {number} */ n) => Math.round((n * size) / side);
-    const gap = side < 16 ? Math.max(1, Math.round(devicePixelRatio)) : 0;
+    const wide = size / side > 10 * devicePixelRatio; // enough for a gap
+    const gap = wide && side < 16 ? Math.max(1, Math.round(devicePixelRatio)) : 0;
     for (let cell = 0; cell < side * side; cell++) {
       const [i, j] = [Math.floor(cell / side), cell % side];
       const t = Math.max(-1, Math.min(1, value(cell)));
