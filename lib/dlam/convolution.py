@@ -89,6 +89,11 @@ def correlate(
         If a shape does not fit, the kernel is larger than the padded picture, or a
         circular rim wider than the picture.
 
+    Notes
+    -----
+    Equation: eq-cnn-layer
+    Equation: eq-cnn-size
+
     Examples
     --------
     >>> correlate([[[[1.0, 2.0, 4.0]]]], [[[[-1.0, 1.0]]]])
@@ -181,6 +186,11 @@ def matrix(
     ------
     ValueError, TypeError
         As `correlate`.
+
+    Notes
+    -----
+    Equation: eq-cnn-toeplitz
+    Equation: eq-cnn-padded
 
     Examples
     --------
