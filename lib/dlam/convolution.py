@@ -252,6 +252,7 @@ class Convolution:
         instance(self.circular, bool, "circular")
 
     def after(self, shape: Shape) -> Shape:
+        """Return the shape of the output for pictures of a shape."""
         K = (self.channels, shape[0], self.size, self.size)
         _fits(shape, K, self.padding, self.circular)
         H, W = (
@@ -260,9 +261,11 @@ class Convolution:
         return self.channels, H, W
 
     def weights(self, shape: Shape) -> tuple[tuple[int, ...], ...]:
+        """Return the shapes of the weights; each first index has a bias."""
         return ((self.channels, shape[0], self.size, self.size),)
 
     def pullback(self, p: Array, a: Array) -> tuple[Array, Back]:
+        """Return the output, and the way back to p and a."""
         ((K, b),) = _views(p, self.weights(_of(a)))
         wide = kernels.surround(a, self.padding, self.circular)
         z = kernels.correlate(wide, K, self.stride)
@@ -307,12 +310,15 @@ class Dense:
         instance(self.activation, Activation, "activation")
 
     def after(self, shape: Shape) -> Shape:
+        """Return the shape of the output for pictures of a shape."""
         return self.neurons, 1, 1
 
     def weights(self, shape: Shape) -> tuple[tuple[int, ...], ...]:
+        """Return the shapes of the weights; each first index has a bias."""
         return ((self.neurons, prod(shape)),)
 
     def pullback(self, p: Array, a: Array) -> tuple[Array, Back]:
+        """Return the output, and the way back to p and a."""
         ((W, b),) = _views(p, self.weights(_of(a)))
         x = a.reshape(len(a), -1)
         z = x @ W.T + b
@@ -348,12 +354,15 @@ class MaxPooling:
         _windows(self)
 
     def after(self, shape: Shape) -> Shape:
+        """Return the shape of the output for pictures of a shape."""
         return _pooled(shape, *_windows(self))
 
     def weights(self, shape: Shape) -> tuple[tuple[int, ...], ...]:
+        """Return the shapes of the weights; each first index has a bias."""
         return ()
 
     def pullback(self, p: Array, a: Array) -> tuple[Array, Back]:
+        """Return the output, and the way back to p and a."""
         window = _windows(self)
         out = pooling._largest(a, *window)
         return out, lambda slope: (
@@ -384,12 +393,15 @@ class AveragePooling:
         _windows(self)
 
     def after(self, shape: Shape) -> Shape:
+        """Return the shape of the output for pictures of a shape."""
         return _pooled(shape, *_windows(self))
 
     def weights(self, shape: Shape) -> tuple[tuple[int, ...], ...]:
+        """Return the shapes of the weights; each first index has a bias."""
         return ()
 
     def pullback(self, p: Array, a: Array) -> tuple[Array, Back]:
+        """Return the output, and the way back to p and a."""
         window = _windows(self)
         return pooling._mean(a, *window), lambda slope: (
             np.empty(0, a.dtype),
@@ -422,6 +434,7 @@ class Residual:
         instance(self.activation, Activation, "activation")
 
     def after(self, shape: Shape) -> Shape:
+        """Return the shape of the output for pictures of a shape."""
         *_, last = _through(self.layers, shape)
         if last != shape:
             raise ValueError(
@@ -431,9 +444,11 @@ class Residual:
         return shape
 
     def weights(self, shape: Shape) -> tuple[tuple[int, ...], ...]:
+        """Return the shapes of the weights; each first index has a bias."""
         return _weights(self.layers, shape)
 
     def pullback(self, p: Array, a: Array) -> tuple[Array, Back]:
+        """Return the output, and the way back to p and a."""
         f, back_of_layers = _run(self.layers, p, a)
         z = a + f
         out = _activated(self.activation, z)
