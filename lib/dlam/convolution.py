@@ -207,13 +207,13 @@ def matrix(
 class _Part(Protocol):
     """A layer of a convolutional network."""
 
-    def after(self, shape: Shape) -> Shape:
+    def _after(self, shape: Shape) -> Shape:
         """Return the shape of its output for pictures of a shape."""
 
-    def weights(self, shape: Shape) -> tuple[tuple[int, ...], ...]:
+    def _weights(self, shape: Shape) -> tuple[tuple[int, ...], ...]:
         """Return the shapes of its weights; a bias belongs to each first index."""
 
-    def pullback(self, p: Array, a: Array) -> tuple[Array, Back]:
+    def _pullback(self, p: Array, a: Array) -> tuple[Array, Back]:
         """Return its output, and the function that takes slopes back to p and a."""
 
 
@@ -251,7 +251,7 @@ class Convolution:
         instance(self.activation, Activation, "activation")
         instance(self.circular, bool, "circular")
 
-    def after(self, shape: Shape) -> Shape:
+    def _after(self, shape: Shape) -> Shape:
         """Return the shape of the output for pictures of a shape."""
         K = (self.channels, shape[0], self.size, self.size)
         _fits(shape, K, self.padding, self.circular)
@@ -260,13 +260,13 @@ class Convolution:
         )
         return self.channels, H, W
 
-    def weights(self, shape: Shape) -> tuple[tuple[int, ...], ...]:
+    def _weights(self, shape: Shape) -> tuple[tuple[int, ...], ...]:
         """Return the shapes of the weights; each first index has a bias."""
         return ((self.channels, shape[0], self.size, self.size),)
 
-    def pullback(self, p: Array, a: Array) -> tuple[Array, Back]:
+    def _pullback(self, p: Array, a: Array) -> tuple[Array, Back]:
         """Return the output, and the way back to p and a."""
-        ((K, b),) = _views(p, self.weights(_of(a)))
+        ((K, b),) = _views(p, self._weights(_of(a)))
         wide = kernels.surround(a, self.padding, self.circular)
         z = kernels.correlate(wide, K, self.stride)
         z += b[:, np.newaxis, np.newaxis]
@@ -309,17 +309,17 @@ class Dense:
         count(self.neurons, "neurons")
         instance(self.activation, Activation, "activation")
 
-    def after(self, shape: Shape) -> Shape:
+    def _after(self, shape: Shape) -> Shape:
         """Return the shape of the output for pictures of a shape."""
         return self.neurons, 1, 1
 
-    def weights(self, shape: Shape) -> tuple[tuple[int, ...], ...]:
+    def _weights(self, shape: Shape) -> tuple[tuple[int, ...], ...]:
         """Return the shapes of the weights; each first index has a bias."""
         return ((self.neurons, prod(shape)),)
 
-    def pullback(self, p: Array, a: Array) -> tuple[Array, Back]:
+    def _pullback(self, p: Array, a: Array) -> tuple[Array, Back]:
         """Return the output, and the way back to p and a."""
-        ((W, b),) = _views(p, self.weights(_of(a)))
+        ((W, b),) = _views(p, self._weights(_of(a)))
         x = a.reshape(len(a), -1)
         z = x @ W.T + b
         out = _activated(self.activation, z)
@@ -353,15 +353,15 @@ class MaxPooling:
     def __post_init__(self) -> None:
         _windows(self)
 
-    def after(self, shape: Shape) -> Shape:
+    def _after(self, shape: Shape) -> Shape:
         """Return the shape of the output for pictures of a shape."""
         return _pooled(shape, *_windows(self))
 
-    def weights(self, shape: Shape) -> tuple[tuple[int, ...], ...]:
+    def _weights(self, shape: Shape) -> tuple[tuple[int, ...], ...]:
         """Return the shapes of the weights; each first index has a bias."""
         return ()
 
-    def pullback(self, p: Array, a: Array) -> tuple[Array, Back]:
+    def _pullback(self, p: Array, a: Array) -> tuple[Array, Back]:
         """Return the output, and the way back to p and a."""
         window = _windows(self)
         out = pooling._largest(a, *window)
@@ -392,15 +392,15 @@ class AveragePooling:
     def __post_init__(self) -> None:
         _windows(self)
 
-    def after(self, shape: Shape) -> Shape:
+    def _after(self, shape: Shape) -> Shape:
         """Return the shape of the output for pictures of a shape."""
         return _pooled(shape, *_windows(self))
 
-    def weights(self, shape: Shape) -> tuple[tuple[int, ...], ...]:
+    def _weights(self, shape: Shape) -> tuple[tuple[int, ...], ...]:
         """Return the shapes of the weights; each first index has a bias."""
         return ()
 
-    def pullback(self, p: Array, a: Array) -> tuple[Array, Back]:
+    def _pullback(self, p: Array, a: Array) -> tuple[Array, Back]:
         """Return the output, and the way back to p and a."""
         window = _windows(self)
         return pooling._mean(a, *window), lambda slope: (
@@ -433,7 +433,7 @@ class Residual:
         object.__setattr__(self, "layers", _layers(self.layers))
         instance(self.activation, Activation, "activation")
 
-    def after(self, shape: Shape) -> Shape:
+    def _after(self, shape: Shape) -> Shape:
         """Return the shape of the output for pictures of a shape."""
         *_, last = _through(self.layers, shape)
         if last != shape:
@@ -443,11 +443,11 @@ class Residual:
             )
         return shape
 
-    def weights(self, shape: Shape) -> tuple[tuple[int, ...], ...]:
+    def _weights(self, shape: Shape) -> tuple[tuple[int, ...], ...]:
         """Return the shapes of the weights; each first index has a bias."""
         return _weights(self.layers, shape)
 
-    def pullback(self, p: Array, a: Array) -> tuple[Array, Back]:
+    def _pullback(self, p: Array, a: Array) -> tuple[Array, Back]:
         """Return the output, and the way back to p and a."""
         f, back_of_layers = _run(self.layers, p, a)
         z = a + f
@@ -751,8 +751,8 @@ def _run(layers: tuple[_Part, ...], p: Array, a: Array) -> tuple[Array, Back]:
     """Run pictures through layers; return the output, and the way back."""
     backs = []
     for layer in layers:
-        n = sum(prod(W) + W[0] for W in layer.weights(_of(a)))
-        a, back_of_layer = layer.pullback(p[:n], a)
+        n = sum(prod(W) + W[0] for W in layer._weights(_of(a)))
+        a, back_of_layer = layer._pullback(p[:n], a)
         backs.append(back_of_layer)
         p = p[n:]
 
@@ -774,7 +774,7 @@ def _through(layers: tuple[_Part, ...], shape: Shape) -> Iterator[Shape]:
     """Yield the shape of a picture, and of what each layer makes of it."""
     yield shape
     for layer in layers:
-        shape = layer.after(shape)
+        shape = layer._after(shape)
         yield shape
 
 
@@ -783,7 +783,7 @@ def _weights(layers: tuple[_Part, ...], shape: Shape) -> tuple[tuple[int, ...], 
     return tuple(
         W
         for layer, before in zip(layers, shapes, strict=False)
-        for W in layer.weights(before)
+        for W in layer._weights(before)
     )
 
 

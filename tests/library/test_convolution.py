@@ -213,7 +213,7 @@ def twin(layers: tuple[Any, ...], shape: tuple[int, ...]) -> torch.nn.Sequential
         else:
             kind = torch.nn.MaxPool2d if type(layer) is MaxPooling else AVERAGE
             found.append(kind(layer.size, layer.stride, ceil_mode=True))
-        shape = layer.after(shape)
+        shape = layer._after(shape)
     return torch.nn.Sequential(*found).double()
 
 
@@ -246,7 +246,7 @@ def networks(draw: st.DrawFn) -> tuple[ConvolutionalNetwork, np.random.Generator
     layers = []
     for _ in range(draw(st.integers(1, 4))):
         layers.append(draw(layer_and_shape(shape)))
-        shape = layers[-1].after(shape)
+        shape = layers[-1]._after(shape)
     layers.append(Dense(2, tanh))
     net = ConvolutionalNetwork(first, layers)
     return net, np.random.default_rng(draw(seeds))
