@@ -25,11 +25,11 @@ define install
   >$(VENV)/pip.log 2>&1 || { cat $(VENV)/pip.log; exit 1; }
 endef
 
-.PHONY: help book serve preview pdf package check test verify record chapter oldest evidence \
-  bench bench-live lab screenshots format constraints clean
+.PHONY: help book serve preview pdf package check test verify record chapter cifar10 oldest \
+  evidence bench bench-live lab screenshots format constraints clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 book: $(VENV)/site ## Build the page and say where it is
 	@$(TOOLS) record --check
@@ -86,6 +86,15 @@ oldest: ## Run the tests with the oldest versions admitted
 record: $(VENV)/site $(VENV)/book ## Run the chapters that have changed, and record what comes out
 	@PYTHONPATH=. $(BIN)/python book/images/cover.py
 	@$(TOOLS) record $(CHAPTER)
+
+# Half an hour on one core for each training run; give STATE and SEEDS for more.
+SEEDS ?= 0
+STATE ?= $(HOME)/cifar10-state
+cifar10: $(VENV)/test ## Train HH's network for CIFAR-10, from your copy of it (DATA=…)
+	@test -n "$(DATA)" || { echo "Say where CIFAR-10 is: make cifar10 DATA=folder"; exit 1; }
+	@echo "After each epoch the run is saved in $(STATE); the same command takes it up again."
+	@$(BIN)/python runs/cifar10/run.py train "$(DATA)" "$(STATE)" --seeds $(SEEDS)
+	@$(BIN)/python runs/cifar10/run.py collect "$(STATE)"
 
 chapter: $(VENV)/site ## Write the files of a new chapter: make chapter NAME=07-optimisation
 	@$(TOOLS) chapter $(NAME)

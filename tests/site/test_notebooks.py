@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 import subprocess
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +85,17 @@ def test_no_claim_is_in_a_notebook(made) -> None:
 
 def record(*sources: str) -> Any:
     return new_notebook(cells=[new_code_cell(source) for source in sources])
+
+
+def test_the_pictures_of_mnist_travel_where_they_are_read_and_nowhere_else() -> None:
+    for source, there in (("X, Y = data.mnist()", True), ("X = data.xor()", False)):
+        program = notebooks.carrier(record(source)).source
+        packed = program.partition('PACKED = r"""')[2].partition('"""')[0]
+        held = base64.b85decode("".join(packed.split()))
+        names = zipfile.ZipFile(io.BytesIO(held)).namelist()
+        assert ("dlam/mnist/pictures.npz" in names) == there
+        assert ("dlam/mnist/ORIGIN.txt" in names) == there
+        assert "dlam/data.py" in names
 
 
 def test_what_needs_a_package_is_known_by_the_names_it_uses() -> None:

@@ -144,7 +144,7 @@ def markdown(app: Sphinx, page: str) -> str:
 
 def notebook(text: str, record: NotebookNode, variant: str) -> Any:
     """Return the notebook of a page, given as Markdown with marks, and its record."""
-    cells = [carrier()]
+    cells = [carrier(record)]
     missing = needs(record)
     folds: list[tuple[str, str]] = []
     for kind, about, said in pieces(text):
@@ -214,12 +214,13 @@ def needs(record: NotebookNode) -> dict[int, tuple[str, ...]]:
 
 
 @cache
-def _carried() -> str:
+def _carried(pictures: bool) -> str:
     """Return the program that brings the library as the book was made with it."""
-    held = io.BytesIO()
+    held, library = io.BytesIO(), ROOT / "lib" / "dlam"
+    carried = [*library.glob("*.*"), *(library.glob("mnist/*") if pictures else ())]
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
-        for path in sorted((ROOT / "lib" / "dlam").glob("*.*")):
-            info = zipfile.ZipInfo(f"dlam/{path.name}")
+        for path in sorted(carried):
+            info = zipfile.ZipInfo(path.relative_to(ROOT / "lib").as_posix())
             info.compress_type = zipfile.ZIP_DEFLATED
             packed.writestr(info, path.read_bytes())
     data = held.getvalue()
@@ -229,9 +230,10 @@ def _carried() -> str:
     return rendered("carrier.py.txt", packed=lines, digest=digest).strip()
 
 
-def carrier() -> Any:
-    """Return the first cell, folded, which brings the library."""
-    cell = new_code_cell(_carried())
+def carrier(record: NotebookNode) -> Any:
+    """Return the first cell, folded: the library, and the pictures if they are used."""
+    used = any(re.search(r"\bmnist\(", cell.source) for cell in record.cells)
+    cell = new_code_cell(_carried(used))
     cell.metadata = {"jupyter": {"source_hidden": True}, "cellView": "form"}
     return cell
 
