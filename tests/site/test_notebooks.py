@@ -87,15 +87,24 @@ def record(*sources: str) -> Any:
     return new_notebook(cells=[new_code_cell(source) for source in sources])
 
 
-def test_the_pictures_of_mnist_travel_where_they_are_read_and_nowhere_else() -> None:
-    for source, there in (("X, Y = data.mnist()", True), ("X = data.xor()", False)):
-        program = notebooks.carrier(record(source)).source
-        packed = program.partition('PACKED = r"""')[2].partition('"""')[0]
-        held = base64.b85decode("".join(packed.split()))
-        names = zipfile.ZipFile(io.BytesIO(held)).namelist()
-        assert ("dlam/mnist/pictures.npz" in names) == there
-        assert ("dlam/mnist/ORIGIN.txt" in names) == there
-        assert "dlam/data.py" in names
+@pytest.mark.parametrize(
+    ("source", "more"),
+    [
+        ("X = data.xor()", set()),
+        ("X, Y = data.mnist()", {"mnist/ORIGIN.txt", "mnist/pictures.npz"}),
+        ('d = runs.result("copying")', {"_runs/copying/result.json"}),
+        ('d = runs.path("language/prose.txt")', {"_runs/language/prose.txt"}),
+    ],
+)
+def test_a_notebook_carries_what_its_cells_read_and_no_more(source, more) -> None:
+    program = notebooks.carrier(record(source)).source
+    packed = program.partition('PACKED = r"""')[2].partition('"""')[0]
+    held = base64.b85decode("".join(packed.split()))
+    names = {*zipfile.ZipFile(io.BytesIO(held)).namelist()}
+    assert "dlam/data.py" in names
+    assert {name for name in names if name.count("/") > 1} == {
+        f"dlam/{name}" for name in more
+    }
 
 
 def test_what_needs_a_package_is_known_by_the_names_it_uses() -> None:

@@ -214,13 +214,18 @@ def needs(record: NotebookNode) -> dict[int, tuple[str, ...]]:
 
 
 @cache
-def _carried(pictures: bool) -> str:
+def _carried(more: frozenset[Path]) -> str:
     """Return the program that brings the library as the book was made with it."""
     held, library = io.BytesIO(), ROOT / "lib" / "dlam"
-    carried = [*library.glob("*.*"), *(library.glob("mnist/*") if pictures else ())]
+    carried = {f"dlam/{path.name}": path for path in library.glob("*.*")}
+    for path in more:
+        within = path.is_relative_to(library)
+        top = "dlam" if within else "dlam/_runs"
+        base = library if within else ROOT / "runs"
+        carried[f"{top}/{path.relative_to(base).as_posix()}"] = path
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
-        for path in sorted(carried):
-            info = zipfile.ZipInfo(path.relative_to(ROOT / "lib").as_posix())
+        for name, path in sorted(carried.items()):
+            info = zipfile.ZipInfo(name)
             info.compress_type = zipfile.ZIP_DEFLATED
             packed.writestr(info, path.read_bytes())
     data = held.getvalue()
@@ -231,9 +236,16 @@ def _carried(pictures: bool) -> str:
 
 
 def carrier(record: NotebookNode) -> Any:
-    """Return the first cell, folded: the library, and the pictures if they are used."""
-    used = any(re.search(r"\bmnist\(", cell.source) for cell in record.cells)
-    cell = new_code_cell(_carried(used))
+    """Return the first cell, folded: the library, and what the cells read besides."""
+    source = "\n".join(cell.source for cell in record.cells)
+    used = {
+        ROOT / "runs" / name for name in re.findall(r'runs\.path\("(.+?)"\)', source)
+    }
+    for name in re.findall(r'runs\.result\("(.+?)"\)', source):
+        used.add(ROOT / "runs" / name / "result.json")
+    if re.search(r"\bmnist\(", source):
+        used |= {*(ROOT / "lib" / "dlam" / "mnist").iterdir()}
+    cell = new_code_cell(_carried(frozenset(used)))
     cell.metadata = {"jupyter": {"source_hidden": True}, "cellView": "form"}
     return cell
 
