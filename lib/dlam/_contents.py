@@ -129,6 +129,16 @@ CONTENTS: dict[str, Module] = {
         7,
         "constant cosine warmup_decay",
     ),
+    "dropout": _module(
+        "networks some of whose neurons are left out",
+        8,
+        "ThinnedNetwork sgd_with_dropout",
+    ),
+    "normalisation": _module(
+        "networks whose weighted inputs are standardised over a batch",
+        8,
+        "NormalisedLayer NormalisedNetwork Statistics running_statistics",
+    ),
     "convolution": _module(
         "correlations of pictures with kernels, and their matrix", 9, "correlate matrix"
     ),
