@@ -84,7 +84,9 @@ CONTENTS: dict[str, Module] = {
         adam=7,
         adamw=7,
     ),
-    "penalties": _module("what large parameters cost", 8, "Penalty l1 l2"),
+    "penalties": _module(
+        "what large parameters cost", 8, "Penalty l1 l2 restricted weights"
+    ),
     "descent": _module(
         "stochastic gradient and gradient descent",
         4,
