@@ -4,7 +4,7 @@
  * least-squares estimate b.
  */
 
-/** @typedef {[number, number]} Pair */
+/** @typedef {import("../../kit/board.js").Point} Pair */
 /** @typedef {[number, number, number]} Matrix symmetric: of 11, 12, 22 */
 /** @typedef {"ridge" | "lasso" | "dropout"} Method */
 
