@@ -48,7 +48,7 @@ def test_a_module_is_short(path):
 @pytest.mark.parametrize("path", LIVE, ids=lambda path: path.name)
 def test_a_module_imports_the_kit_and_its_own_figure_alone(path):
     text = path.read_text("utf-8")
-    imports = r"(?:^import|^\} from|import\().*?\"(\.[^\"]+)\""
+    imports = r"(?:^import|^\} from|\bimport\().*?\"(\.[^\"]+)\""
     sources = re.findall(imports, text, re.M)
     for source in sources:
         other = (path.parent / source).resolve()
