@@ -23,7 +23,10 @@ Moments = Mapping[int, tuple[Array, Array]]
 
 
 def standardise(z: Array, epsilon: float) -> tuple[Array, Array]:
-    """Return h, which has mean 0 and variance 1 over the points, and s."""
+    """Return h, which has mean 0 and variance 1 over the points, and s.
+
+    Equation: eq-reg-batchnorm
+    """
     mean = z.mean(axis=-2, keepdims=True)
     variance = ((z - mean) ** 2).mean(axis=-2, keepdims=True)
     s = np.sqrt(variance + epsilon)

@@ -90,6 +90,12 @@ class NormalisedNetwork:
     TypeError
         If `net` is no Network.
 
+    Notes
+    -----
+    Equation: eq-reg-batchnorm
+
+    Source: S. Ioffe, C. Szegedy, ICML 2015.
+
     Examples
     --------
     >>> from dlam import cost, identity, relu

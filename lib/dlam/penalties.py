@@ -104,6 +104,10 @@ def l1(strength: float) -> Penalty:
     ValueError
         If `strength` is no number ≥ 0.
 
+    Notes
+    -----
+    Equation: eq-reg-soft
+
     Examples
     --------
     >>> l1(1.0).proximal(np.array([3.0, -0.5, -2.0]), 1.0) + 0.0

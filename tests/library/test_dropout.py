@@ -121,6 +121,19 @@ def test_the_mean_over_all_masks_of_a_linear_layer_is_the_whole_network() -> Non
     np.testing.assert_allclose(mean, net(p, X), rtol=1e-12)
 
 
+def test_masks_on_the_inputs_of_a_linear_neuron_are_ridge_in_the_mean() -> None:
+    rng = np.random.default_rng(2)
+    net, keep = Network((4, 1), identity), 0.7
+    p, X, Y = net.normal(rng), rng.normal(size=(6, 4)), rng.normal(size=(6, 1))
+    kept = np.array(list(product([0, 1], repeat=4)))
+    chance = keep ** kept.sum(axis=1) * (1 - keep) ** (1 - kept).sum(axis=1)
+    thinned = ThinnedNetwork(net, {1: kept[:, np.newaxis] / keep})
+    mean = chance @ cost(thinned, p, X, Y)
+    share = (1 - keep) / keep
+    penalty = share * sum(p[j] ** 2 * (X[:, j] ** 2).mean() for j in range(4)) / 2
+    assert mean == pytest.approx(cost(net, p, X, Y) + penalty, rel=1e-12)
+
+
 def test_a_single_point_gives_a_single_output() -> None:
     net = Network((2, 3, 2))
     p = net.normal(np.random.default_rng(1))
