@@ -3,7 +3,7 @@
 Each seed draws 200 digits to learn from and 200 to validate with; the test digits
 are the remaining 1397, and their labels are never changed.  Of the labels of the
 training and the validation digits, none or a fifth are replaced by wrong ones.  A
-64-128-10 network is trained by AdamW, 50 digits a step, for 1600 steps.  For each
+64-128-10 network is trained by AdamW, 50 digits a step, for 800 steps.  For each
 method its strength is the one with the fewest errors in validation.
 """
 
@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from dlam import Network, data, identity, relu, rules, sampling
 
 Array = NDArray[np.float64]
-SEEDS, STEPS, BATCH, EVERY, RATE = 20, 1600, 50, 20, 3e-3
+SEEDS, STEPS, BATCH, EVERY, RATE = 10, 800, 50, 20, 3e-3
 N, HIDDEN, MEMBERS, AVERAGED = 200, 128, 5, 0.99
 NET = Network((64, HIDDEN, 10), activation=(relu, identity))
 GRIDS: dict[str, list[float]] = {
-    "weight decay": [0.1, 0.3, 1.0, 3.0, 10.0],
+    "weight decay": [0.3, 1.0, 3.0, 10.0],
     "dropout": [0.2, 0.4, 0.6, 0.8, 0.9],
-    "label smoothing": [0.1, 0.3, 0.5, 0.7],
+    "label smoothing": [0.1, 0.3, 0.6],
     "input noise": [0.1, 0.2, 0.4, 0.8],
     "shifts": [0.1, 0.2, 0.4, 0.8],
 }
@@ -50,8 +50,12 @@ def shifted(x: Array, share: float, rng: np.random.Generator) -> Array:
     moves = np.array([(0, 1), (2, 1), (1, 0), (1, 2)])
     chosen = moves[rng.integers(4, size=len(x))]
     chosen[rng.random(len(x)) >= share] = 1
-    return np.array([one[i : i + 8, j : j + 8].ravel()
-                     for one, (i, j) in zip(pictures, chosen, strict=True)])  # fmt: skip
+    eight = np.arange(8)
+    rows = chosen[:, 0, np.newaxis] + eight
+    columns = chosen[:, 1, np.newaxis] + eight
+    point = np.arange(len(x))[:, np.newaxis, np.newaxis]
+    moved = pictures[point, rows[:, :, np.newaxis], columns[:, np.newaxis, :]]
+    return moved.reshape(len(x), 64)
 
 
 def gradient(p: Array, X: Array, Y: Array, mask: Array | float) -> Array:

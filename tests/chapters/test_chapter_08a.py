@@ -30,9 +30,7 @@ def problem(seed: int, N: int = 5, n: int = 3):
 
 
 def rest(X, y, w):
-    return [
-        y[i] - sum(X[i, j] * w[j] for j in range(len(w))) for i in range(len(y))
-    ]
+    return [y[i] - sum(X[i, j] * w[j] for j in range(len(w))) for i in range(len(y))]
 
 
 def ridge_cost(X, y, w, lam) -> float:

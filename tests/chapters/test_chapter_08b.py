@@ -58,6 +58,24 @@ def test_dropout_on_inputs_adds_a_price_on_squares(seed, q) -> None:
     assert left == pytest.approx(plain + q / (1 - q) * price)
 
 
+def test_the_price_of_an_input_is_not_its_variance() -> None:
+    # A constant input has variance 0, and dropout on it costs something.
+    q, w, x = 0.3, 2.0, [1.5, 1.5]
+    extra = sum(chance * (m[0] * xi * w - xi * w) ** 2
+                for xi in x for m, chance in masks(1, q))  # fmt: skip
+    assert extra == pytest.approx(q / (1 - q) * w**2 * sum(xi**2 for xi in x))
+    assert np.var(x) == 0 < extra
+    # In other units the best coefficient changes so that the prediction does not.
+    rng = np.random.default_rng(8)
+    X, y = rng.normal(size=(9, 3)), rng.normal(size=9)
+
+    def predicted(A):
+        price = q / (1 - q) * np.diag((A**2).sum(axis=0))
+        return A @ np.linalg.solve(A.T @ A + price, A.T @ y)
+
+    assert predicted(X * [1, 100, 0.01]) == pytest.approx(predicted(X), abs=1e-12)
+
+
 def sigmoid(z: float) -> float:
     return 1 / (1 + math.exp(-z))
 
@@ -84,7 +102,11 @@ def test_noise_on_inputs_costs_what_is_printed_up_to_the_fourth_order(seed) -> N
     # f = a sin(x_1 + 2 x_2): all expectations are known in closed form.
     a, y, x1, x2 = np.random.default_rng(seed).normal(size=4)
     z = x1 + 2 * x2
-    f, grad2, laplacian = a * math.sin(z), 5 * (a * math.cos(z)) ** 2, -5 * a * math.sin(z)
+    f, grad2, laplacian = (
+        a * math.sin(z),
+        5 * (a * math.cos(z)) ** 2,
+        -5 * a * math.sin(z),
+    )
 
     def miss(tau: float) -> float:
         # The mean of sin and of sin² when z is normal with variance 5 τ².
