@@ -90,7 +90,7 @@ def test_a_full_neuron_is_the_normalised_geometric_mean(seed, q) -> None:
     for m, chance in masks(5, q):
         S = 0.3 + sum(mj * vj for mj, vj in zip(m, v, strict=True))
         G *= sigmoid(S) ** chance
-        other *= (1 - sigmoid(S)) ** chance
+        other *= sigmoid(-S) ** chance  # 1 − σ(S), without cancellation
         mean += chance * (S - 0.3)
     assert G / (G + other) == pytest.approx(sigmoid(mean))
     assert mean == pytest.approx(0.3 + sum(v))

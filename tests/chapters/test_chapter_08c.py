@@ -149,7 +149,7 @@ def test_the_gradient_of_the_run_is_that_of_the_library() -> None:
 def test_the_run_of_the_table_is_whole_and_the_ambiguity_adds_up() -> None:
     found = json.loads((RUN / "result.json").read_text("utf-8"))["result"]
     for labels in ("clean", "wrong"):
-        assert len(found[labels]) == 20
+        assert len(found[labels]) == 10
         for one in found[labels]:
             more = one["more"]
             together = more["square of members"] - more["ambiguity"]
