@@ -89,7 +89,9 @@ CONTENTS: dict[str, Module] = {
         muon=7,
         newton_schulz=7,
     ),
-    "penalties": _module("what large parameters cost", 8, "Penalty l1 l2"),
+    "penalties": _module(
+        "what large parameters cost", 8, "Penalty l1 l2 restricted weights"
+    ),
     "descent": _module(
         "stochastic gradient and gradient descent",
         4,
@@ -138,6 +140,16 @@ CONTENTS: dict[str, Module] = {
         "the largest number or the mean of each window of a picture",
         9,
         "average_pool average_pool_gradient max_pool max_pool_gradient",
+    ),
+    "dropout": _module(
+        "networks some of whose neurons are left out",
+        8,
+        "ThinnedNetwork sgd_with_dropout",
+    ),
+    "normalisation": _module(
+        "networks whose weighted inputs are standardised over a batch",
+        8,
+        "NormalisedLayer NormalisedNetwork Statistics running_statistics",
     ),
     "convolution": _module(
         "correlations of pictures with kernels, and networks made of them",

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from dlam._checks import function, real
+from dlam._checks import array, function, instance, real
+from dlam.network import Network
 
-__all__ = ["Penalty", "l1", "l2"]
+__all__ = ["Penalty", "l1", "l2", "restricted", "weights"]
 
 Array = NDArray[np.float64]
 
@@ -103,6 +104,10 @@ def l1(strength: float) -> Penalty:
     ValueError
         If `strength` is no number ≥ 0.
 
+    Notes
+    -----
+    Equation: eq-reg-soft
+
     Examples
     --------
     >>> l1(1.0).proximal(np.array([3.0, -0.5, -2.0]), 1.0) + 0.0
@@ -115,6 +120,71 @@ def l1(strength: float) -> Penalty:
         lambda p: weight * np.sign(p),
         lambda p, rate: np.sign(p) * np.maximum(np.abs(p) - rate * weight, 0.0),
     )
+
+
+def restricted(penalty: Penalty, where: ArrayLike) -> Penalty:
+    """Return the penalty of some of the parameters; the others cost nothing.
+
+    Parameters
+    ----------
+    penalty : Penalty
+        One that is a sum over the parameters, as `l2` and `l1` are.
+    where : array of bool, shape (s,)
+        Which parameters it is for, as `weights` says them.
+
+    Returns
+    -------
+    Penalty
+
+    Raises
+    ------
+    TypeError
+        If `penalty` is no Penalty, or `where` does not hold truth values.
+
+    Examples
+    --------
+    >>> penalty = restricted(l2(0.5), [True, False])
+    >>> penalty.gradient(np.array([2.0, 2.0]))
+    array([1., 0.])
+    """
+    instance(penalty, Penalty, "penalty")
+    chosen = array(where, "where")
+    if chosen.dtype != bool:
+        raise TypeError(f"where: expected truth values, got {chosen.dtype}")
+    proximal = penalty.proximal
+    return Penalty(
+        f"{penalty} restricted",
+        lambda p: penalty.value(np.where(chosen, p, 0)),
+        lambda p: np.where(chosen, penalty.gradient(p), 0),
+        proximal and (lambda p, rate: np.where(chosen, proximal(p, rate), p)),
+    )
+
+
+def weights(net: Network) -> NDArray[np.bool_]:
+    """Return which of a network's parameters are weights, and not biases.
+
+    Parameters
+    ----------
+    net : Network
+
+    Returns
+    -------
+    ndarray of bool, shape (s,)
+
+    Raises
+    ------
+    TypeError
+        If `net` is no Network.
+
+    Examples
+    --------
+    >>> weights(Network((2, 1)))
+    array([ True,  True, False])
+    """
+    p = np.zeros(instance(net, Network, "net").n_parameters)
+    for layer in net.unpack(p):
+        layer.W[...] = 1
+    return p.astype(bool)
 
 
 def _strength(strength: float) -> float:
