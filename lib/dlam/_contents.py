@@ -136,11 +136,6 @@ CONTENTS: dict[str, Module] = {
         7,
         "constant cosine warmup_decay",
     ),
-    "pooling": _module(
-        "the largest number or the mean of each window of a picture",
-        9,
-        "average_pool average_pool_gradient max_pool max_pool_gradient",
-    ),
     "dropout": _module(
         "networks some of whose neurons are left out",
         8,
@@ -150,6 +145,11 @@ CONTENTS: dict[str, Module] = {
         "networks whose weighted inputs are standardised over a batch",
         8,
         "NormalisedLayer NormalisedNetwork Statistics running_statistics",
+    ),
+    "pooling": _module(
+        "the largest number or the mean of each window of a picture",
+        9,
+        "average_pool average_pool_gradient max_pool max_pool_gradient",
     ),
     "convolution": _module(
         "correlations of pictures with kernels, and networks made of them",
@@ -167,7 +167,7 @@ CONTENTS: dict[str, Module] = {
         10,
         "Block",
     ),
-    "runs": _module("what was measured in runs too long for a cell", 7, "path result"),
+    "runs": _module("what was measured in runs too long for a cell", 0, "path result"),
     "claims": _module(
         "the numbers in the text, held against the numbers computed",
         0,

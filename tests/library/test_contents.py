@@ -93,7 +93,7 @@ def test_a_module_stands_after_a_later_chapter_only_to_import_from_it() -> None:
     for above, below in pairwise(mathematics):
         in_order = first_chapter(above) <= first_chapter(below)
         assert in_order or above in public_imports(below), f"{above}, {below}"
-    assert [*CONTENTS][len(mathematics) :] == ["claims", "listing", "plots"]
+    assert [*CONTENTS][len(mathematics) :] == ["runs", "claims", "listing", "plots"]
 
 
 def test_the_readme_has_the_list_as_a_table() -> None:

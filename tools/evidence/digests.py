@@ -46,6 +46,8 @@ def library(folder: Path) -> dict[str, str]:
     for path in sorted(folder.glob("*.py")):
         source = path.read_text("utf-8")
         module = f"{folder.name}.{path.stem}".removesuffix(".__init__")
+        if path.stem == "_contents":  # it computes nothing
+            continue
         for name, its in (functions(source) | _printed(source)).items():
             found[f"{module}.{name}".rstrip(".")] = its
     return found
@@ -64,14 +66,18 @@ def _printed(source: str) -> dict[str, str]:
 def functions(source: str) -> dict[str, str]:
     """Return what identifies each function, method and class of a module.
 
-    A class is its body without the methods, and "" the module without functions
-    and classes; what is defined inside a function is part of it.
+    A class is its body without the methods, and "" the module without functions,
+    classes, imports and its list of names; what is defined inside a function is part
+    of it.
     """
     spans = [*_definitions(source)]  # from the outside in
+    place = _places(source)
+    listed = [place(node) for node in ast.parse(source).body if _lists(node)]
     parts: dict[str, list[Piece]] = defaultdict(list)
     for piece in _pieces(source):
         inside = [name for name, a, b in spans if a <= piece[0] < b]
-        parts[inside[-1] if inside else ""].append(piece)
+        if not any(a <= piece[0] < b for a, b in listed):
+            parts[inside[-1] if inside else ""].append(piece)
     return {name: _joined(pieces) for name, pieces in sorted(parts.items())}
 
 
@@ -111,6 +117,13 @@ def _places(source: str) -> Callable[[ast.AST], tuple[Place, Place]]:
         )
 
     return both
+
+
+def _lists(node: ast.stmt) -> bool:
+    """Say whether a statement imports, or is `__all__ = …`."""
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    named = any(isinstance(t, ast.Name) and t.id == "__all__" for t in targets)
+    return named or isinstance(node, ast.Import | ast.ImportFrom)
 
 
 def _left_out(node: ast.AST) -> Iterator[ast.AST]:
