@@ -9,12 +9,16 @@ import { html } from "./elements.js";
 
 /** @typedef {import("./address.js").Fields<any>} AnyFields */
 
+const PAUSE = 600; // milliseconds of rest before something is read aloud
+
 /**
  * @template S
  */
 export class Stage {
   /** @type {() => void} */
   #restored = () => {};
+  #waiting = false; // for the next frame
+  #speaking = 0;
   #notice = html("p", { class: "live-notice", role: "status" });
   #spoken = html("p", { class: "visually-hidden", "aria-live": "polite" });
 
@@ -103,6 +107,27 @@ export class Stage {
   /** @param {S} state */
   #written(state) {
     return writeState(state, this.fields, this.beginning);
+  }
+
+  /**
+   * After a change of the state: draw at the next frame, and once the hand has let
+   * go, put the state into the address and read aloud what there is now.
+   * @param {boolean} done not done: the hand still moves
+   * @param {() => void} draw
+   * @param {() => string} words
+   */
+  changed(done, draw, words) {
+    if (done) {
+      this.save();
+      clearTimeout(this.#speaking);
+      this.#speaking = window.setTimeout(() => this.announce(words()), PAUSE);
+    }
+    if (this.#waiting) return;
+    this.#waiting = true;
+    requestAnimationFrame(() => {
+      this.#waiting = false;
+      draw();
+    });
   }
 
   /** Go back to the beginning. */

@@ -19,7 +19,6 @@ const HELP =
   "entries of the matrix that are the same weight stand out. A click on the picture, or " +
   "the space bar, changes a pixel; the arrow keys go from pixel to pixel. The address " +
   "of the page holds what you set.";
-const PAUSE = 600; // milliseconds of rest before something is read aloud
 const SAME = 1e-9; // numbers that differ by less are said to be equal
 
 /** A pixel, counted from 0 as in the book. @param {number} n */
@@ -42,9 +41,6 @@ export default function show(root, preset) {
 }
 
 class Convolution {
-  waiting = false;
-  speaking = 0;
-
   /** @param {Stage<State>} stage */
   constructor(stage) {
     this.stage = stage;
@@ -163,17 +159,11 @@ class Convolution {
 
   /** @param {boolean} done not done: it is only pointed at */
   changed(done) {
-    if (done) {
-      this.stage.save();
-      clearTimeout(this.speaking);
-      this.speaking = window.setTimeout(() => this.stage.announce(this.words), PAUSE);
-    }
-    if (this.waiting) return;
-    this.waiting = true;
-    requestAnimationFrame(() => {
-      this.waiting = false;
-      this.draw();
-    });
+    this.stage.changed(
+      done,
+      () => this.draw(),
+      () => this.words,
+    );
   }
 
   draw() {

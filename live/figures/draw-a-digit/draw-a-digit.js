@@ -17,7 +17,6 @@ const HELP =
   "inks. In the square of shifts, a cell is blue where the answer is that of the middle " +
   "cell, which is the drawing as it is, and orange where it is another; a click, or the " +
   "space bar, shifts the drawing there. The address of the page holds the drawing.";
-const PAUSE = 600; // milliseconds of rest before something is read aloud
 const REST = 150; // milliseconds without a stroke before the shifts are tried
 const REACH = 6; // pixels to each side in the square of shifts
 const SHIFTS = 2 * REACH + 1;
@@ -46,8 +45,6 @@ export default function show(root, preset) {
 }
 
 class DrawADigit {
-  waiting = false;
-  speaking = 0;
   at = MIDDLE; // in the square of shifts
   /** @type {number[]} */
   answers = [];
@@ -186,17 +183,11 @@ class DrawADigit {
 
   /** @param {boolean} done not done: the hand still moves */
   changed(done) {
-    if (done) {
-      this.stage.save();
-      clearTimeout(this.speaking);
-      this.speaking = window.setTimeout(() => this.stage.announce(this.words), PAUSE);
-    }
-    if (this.waiting) return;
-    this.waiting = true;
-    requestAnimationFrame(() => {
-      this.waiting = false;
-      this.draw();
-    });
+    this.stage.changed(
+      done,
+      () => this.draw(),
+      () => this.words,
+    );
   }
 
   draw() {

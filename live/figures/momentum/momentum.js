@@ -24,7 +24,6 @@ const SLOWEST = {
   flat: "the flattest, γ",
   all: "all are alike",
 };
-const PAUSE = 600; // milliseconds of rest before something is read aloud
 
 /**
  * Fill the empty box `root` with the figure.
@@ -43,9 +42,6 @@ export default function show(root, preset) {
 }
 
 class Momentum {
-  waiting = false;
-  speaking = 0;
-
   /** @param {Stage<State>} stage */
   constructor(stage) {
     this.stage = stage;
@@ -132,17 +128,11 @@ class Momentum {
 
   /** @param {boolean} done not done: the hand still moves */
   changed(done) {
-    if (done) {
-      this.stage.save();
-      clearTimeout(this.speaking);
-      this.speaking = window.setTimeout(() => this.stage.announce(this.words), PAUSE);
-    }
-    if (this.waiting) return;
-    this.waiting = true;
-    requestAnimationFrame(() => {
-      this.waiting = false;
-      this.draw();
-    });
+    this.stage.changed(
+      done,
+      () => this.draw(),
+      () => this.words,
+    );
   }
 
   draw() {

@@ -24,7 +24,6 @@ const HELP =
   "At ½ the output is one half, at 0.9 it is that much, and x is where the neuron is " +
   "asked. The three move with the mouse, a finger or the arrow keys. The address of the " +
   "page holds what you set.";
-const PAUSE = 600; // milliseconds of rest before something is read aloud
 
 /**
  * Fill the empty box `root` with the figure.
@@ -43,9 +42,6 @@ export default function show(root, preset) {
 }
 
 class Neuron {
-  waiting = false;
-  speaking = 0;
-
   /** @param {Stage<State>} stage */
   constructor(stage) {
     this.stage = stage;
@@ -139,17 +135,11 @@ class Neuron {
 
   /** @param {boolean} done not done: the hand still moves */
   changed(done) {
-    if (done) {
-      this.stage.save();
-      clearTimeout(this.speaking);
-      this.speaking = window.setTimeout(() => this.stage.announce(this.words), PAUSE);
-    }
-    if (this.waiting) return;
-    this.waiting = true;
-    requestAnimationFrame(() => {
-      this.waiting = false;
-      this.draw();
-    });
+    this.stage.changed(
+      done,
+      () => this.draw(),
+      () => this.words,
+    );
   }
 
   get asked() {

@@ -36,7 +36,6 @@ const help = (method) =>
   "The true coefficients w° and the least-squares estimate LS can be moved by mouse, " +
   "finger or arrow keys. ρ is the correlation of the two columns, and c the length of " +
   "the second, if that of the first is 1. The address of the page holds what you set.";
-const PAUSE = 600; // milliseconds of rest before something is read aloud
 
 /**
  * Fill the empty box `root` with the figure.
@@ -55,8 +54,6 @@ export default function show(root, preset) {
 }
 
 class Ridge {
-  waiting = false;
-  speaking = 0;
   seed = 0;
 
   /** @param {Stage<State>} stage */
@@ -157,17 +154,11 @@ class Ridge {
 
   /** @param {boolean} done not done: the hand still moves */
   changed(done) {
-    if (done) {
-      this.stage.save();
-      clearTimeout(this.speaking);
-      this.speaking = window.setTimeout(() => this.stage.announce(this.words), PAUSE);
-    }
-    if (this.waiting) return;
-    this.waiting = true;
-    requestAnimationFrame(() => {
-      this.waiting = false;
-      this.draw();
-    });
+    this.stage.changed(
+      done,
+      () => this.draw(),
+      () => this.words,
+    );
   }
 
   /** What there is to be known of the state. */

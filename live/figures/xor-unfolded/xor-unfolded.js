@@ -18,7 +18,6 @@ const HELP =
   "stretches its weights. Blue lifts what the network says, orange lowers it. Mouse, " +
   "finger and arrow keys will do. The address of the page holds what you set.";
 const RULE = "f(x) = b + v₁h₁ + v₂h₂, with h = max(0, Wx + c)";
-const PAUSE = 600; // milliseconds of rest before something is read aloud
 const MORPH = 900; // milliseconds from one solution to another
 const UNFOLD = 3600; // milliseconds from x to h
 const PATIENCE = 33_000; // steps after which training gives up, as in the chapter
@@ -54,8 +53,6 @@ export default function show(root, preset) {
 }
 
 class Unfolded {
-  waiting = false;
-  speaking = 0;
   /** Counts what moves by itself, so that the new ends the old. */
   motion = 0;
   going = false;
@@ -157,19 +154,11 @@ class Unfolded {
 
   /** @param {boolean} done */
   changed(done) {
-    if (done) {
-      this.stage.save();
-      clearTimeout(this.speaking);
-      this.speaking = window.setTimeout(() => {
-        this.stage.announce(inWords(this.stage.state.p, this.steps));
-      }, PAUSE);
-    }
-    if (this.waiting) return;
-    this.waiting = true;
-    requestAnimationFrame(() => {
-      this.waiting = false;
-      this.draw();
-    });
+    this.stage.changed(
+      done,
+      () => this.draw(),
+      () => inWords(this.stage.state.p, this.steps),
+    );
   }
 
   /** End what moves by itself. */
