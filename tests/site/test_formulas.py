@@ -1,8 +1,7 @@
-"""Formulas are part of the page as it is sent: seen, read aloud, copied, looked for."""
+"""Formulas are part of the page as it is sent: seen, read aloud, copied."""
 
 from __future__ import annotations
 
-import json
 import re
 
 import pytest
@@ -24,7 +23,7 @@ def page(site):
 
 def formulas(text: str) -> list[str]:
     """The HTML of each formula of a page, to the end of what may belong to it."""
-    return re.split(r'<(?:span|div) class="math[ "]', text)[1:]
+    return re.split(r'<(?:span|div) class="(?:[^"]* )?math[ "]', text)[1:]
 
 
 def test_every_formula_is_set_in_the_page_as_it_is_sent(html):
@@ -93,12 +92,6 @@ def test_a_formula_that_goes_on_beyond_its_box_fades_and_is_scrolled_by_keys(
     page.set_viewport_size({"width": 1280, "height": 900})
     browser.settle(page)
     assert page.locator(".katex-display.goes-on").count() == 0
-
-
-def test_the_search_knows_no_source_of_formulas(html):
-    index = (html / "searchindex.js").read_text("utf-8")
-    terms = json.loads(index.removeprefix("Search.setIndex(").rstrip().rstrip(")"))
-    assert not {"tfrac", "nabla", "mathbb", "operatornam"} & {*terms["terms"]}
 
 
 @pytest.mark.parametrize("path", [BACK, "book/01-network.html"] if FULL else [BACK])

@@ -5,6 +5,7 @@
 - Links that need the repository's address are there when it is known; every page
   says of which edition it is.
 - A build that was broken off is done anew.
+- The font of icons has no others than the pages show (tools/pages/icons.py).
 - The HTML of other extensions is mended where it is not accessible.
 - In print the pages that programs write are in brief; as on the page, only the
   chapters of the lecture have numbers, and a reference to an exercise leads to it.
@@ -31,7 +32,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx_exercise.nodes import exercise_latex_number_reference
 
 from tools import ROOT
-from tools.pages import formulas, notebooks, repository
+from tools.pages import formulas, icons, notebooks, repository
 from tools.pages.generated import is_generated
 
 # What is wrong in the HTML of the extensions, and how it is put right.
@@ -370,4 +371,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     ):
         app.add_post_transform(transform)
     app.connect("build-finished", finish)
+    app.connect("build-finished", icons.thin)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

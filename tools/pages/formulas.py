@@ -15,7 +15,6 @@ from docutils import nodes
 from py_mini_racer import JSEvalException, MiniRacer
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
-from sphinx.search import WordCollector
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.math import get_node_equation_number
 
@@ -136,21 +135,10 @@ def load(
         )
 
 
-def prose_alone(collector: WordCollector, node: nodes.Node) -> None:
-    """Leave the source of formulas out of what the search looks through."""
-    if isinstance(node, nodes.math | nodes.math_block):
-        raise nodes.SkipNode
-    _all_words(collector, node)
-
-
-_all_words = WordCollector.dispatch_visit
-
-
 def setup(app: Sphinx) -> dict[str, bool]:
     app.add_html_math_renderer("katex", (visit_math, None), (visit_math_block, None))
     app.add_post_transform(Unbroken)
     app.connect("html-page-context", load, priority=2)
     app.connect("build-finished", close, priority=900)
-    WordCollector.dispatch_visit = prose_alone  # type: ignore[assignment, method-assign]
     # V8 does not live on in a process that is forked off.
     return {"parallel_read_safe": True, "parallel_write_safe": False}
