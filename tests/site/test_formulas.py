@@ -65,6 +65,7 @@ def test_a_paragraph_is_selected_and_copied_with_its_formulas(site, page):
     squeezed = re.sub(r"\s", "", selected["text"])
     for seen in selected["seen"][1:]:
         assert re.sub(r"[\s\u200b]", "", seen) in squeezed.replace("\u200b", "")
+    assert "\\" not in selected["text"]
     parts = copied["text"].split("$")
     assert parts[1::2] == copied["tex"]
     assert "".join(parts[::2]).strip()
