@@ -43,6 +43,7 @@ function copy(event) {
   if (last) range.setEndAfter(last);
   const part = document.createElement("div");
   part.append(range.cloneContents());
+  for (const unseen of part.querySelectorAll(".visually-hidden")) unseen.remove();
   const formulas = part.querySelectorAll(".katex");
   if (!formulas.length) return;
   event.clipboardData.setData("text/html", part.innerHTML);
@@ -119,6 +120,21 @@ function toggleSolutions() {
 }
 solutions();
 
+// The head of a column or a link may be nothing but a formula, and MathML gives no
+// name: then the formula's letters stand in for it where it is read aloud.
+function speak() {
+  for (const formula of document.querySelectorAll("span.math")) {
+    const named = formula.closest("th, a, summary, h1, h2, h3, h4");
+    if (named?.textContent.trim() === formula.textContent.trim()) {
+      const text = document.createElement("span");
+      text.className = "visually-hidden";
+      text.textContent = formula.querySelector("semantics > :first-child").textContent;
+      formula.setAttribute("aria-hidden", "true");
+      formula.before(text);
+    }
+  }
+}
+
 // Paper is white.
 const root = document.documentElement;
 let theme;
@@ -131,6 +147,7 @@ window.addEventListener("afterprint", () => {
 });
 
 window.addEventListener("load", () => {
+  speak();
   save();
   report();
   enlarge();
