@@ -63,7 +63,6 @@ def under_node() -> float:
 
 def show(chromium, address: str, path: str, figure: str):
     page = chromium.new_page(viewport={"width": 1280, "height": 900})
-    page.route("**/mathjax/**", lambda route: route.fulfill(body=""))
     page.goto(f"{address}{path}")
     browser.settle(page)
     box = page.locator(f"#{figure}")

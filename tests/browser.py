@@ -71,11 +71,10 @@ def chromium() -> Iterator[Browser]:
 
 
 def settle(page: Page) -> None:
-    """Wait until `page` has loaded, its formulas are set, and all is in its place."""
+    """Wait until `page` has loaded, and all is in its place."""
     page.wait_for_load_state("load")
     page.evaluate(
         """async () => {
-        await window.MathJax?.startup?.promise;
         await document.fonts.ready;
         // The page's own scripts answer to a new size after the next frame.
         for (let frame = 0; frame < 3; frame++)

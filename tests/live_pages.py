@@ -201,16 +201,12 @@ def visits(
     """Give a function that opens a chapter at its figure, as for the first time."""
     contexts = []
 
-    def open_page(
-        state: str = "", wait: bool = True, mathematics: bool = False, **options: Any
-    ) -> LiveFigure:
+    def open_page(state: str = "", wait: bool = True, **options: Any) -> LiveFigure:
         options = {"viewport": {"width": 1280, "height": 900}, **options}
         context = site.chromium.new_context(**options)
         contexts.append(context)
         page = context.new_page()
         seen = checks.watch(page, site.address)
-        if not mathematics:  # to set all formulas of the chapter takes long
-            page.route("**/mathjax/**", lambda route: route.fulfill(body=""))
         page.goto(f"{site.address}{chapter}.html{state}")
         if options.get("java_script_enabled", True):
             browser.settle(page)

@@ -106,20 +106,21 @@ def overweight(seen: Visit, budget: int = BUDGET) -> list[str]:
 
 
 def unset_mathematics(page: Page) -> list[str]:
-    """Find formulas that MathJax could not set, or did not see."""
+    """Find formulas that are not set, or are set without MathML and their source."""
     return page.evaluate(
         r"""() => {
         const faults = [];
-        for (const error of document.querySelectorAll("mjx-merror, [data-mjx-error]"))
-            faults.push("MathJax: " + (error.getAttribute("data-mjx-error")
-                                       || error.textContent));
+        for (const error of document.querySelectorAll(".katex-error"))
+            faults.push("KaTeX: " + error.title);
+        const parts = ".katex-html[aria-hidden=true]|math|annotation".split("|");
         for (const formula of document.querySelectorAll(".math"))
-            if (!formula.querySelector("mjx-container"))
-                faults.push("not set: " + formula.textContent.slice(0, 60));
+            for (const part of parts)
+                if (!formula.querySelector(part))
+                    faults.push(`no ${part}: ` + formula.textContent.slice(0, 60));
         const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
         while (walk.nextNode()) {
             const text = walk.currentNode;
-            if (!text.parentElement.closest("pre, code, script, mjx-container")
+            if (!text.parentElement.closest("pre, code, script, .katex")
                 && /\$\$|\\[([]|\\begin\{|\\(frac|sigma|mathbb)/.test(text.data))
                 faults.push("TeX in the text: " + text.data.trim().slice(0, 60));
         }
@@ -170,7 +171,7 @@ def wide_parts(page: Page, width: int = NARROW) -> list[str]:
 def cut_formulas(page: Page) -> list[str]:
     """Find displayed formulas that are cut off and cannot be scrolled by a key."""
     return page.evaluate(
-        """() => [...document.querySelectorAll("div.math mjx-container")]
+        """() => [...document.querySelectorAll("div.math .katex-display")]
         .filter(e => e.scrollWidth > e.clientWidth + 1 && (e.tabIndex !== 0
                      || getComputedStyle(e).overflowX !== "auto"))
         .map(e => "cut off: " + e.textContent.slice(0, 60))"""
@@ -180,13 +181,13 @@ def cut_formulas(page: Page) -> list[str]:
 def empty_drawings(page: Page) -> None:
     """Put an empty box of the same size in place of each formula's drawing.
 
-    MathJax draws with thousands of elements that hold no text and that are
-    hidden from whoever does not see them.  axe can say nothing about them, and
-    takes half of its time to walk through them.
+    KaTeX draws with thousands of elements that are hidden from whoever does not
+    see them.  axe can say nothing about them, and takes half of its time to walk
+    through them.
     """
     page.evaluate(
         """() => {
-        const drawings = [...document.querySelectorAll("mjx-math[aria-hidden=true]")];
+        const drawings = [...document.querySelectorAll(".katex-html")];
         const sizes = drawings.map(e => e.getBoundingClientRect());
         drawings.forEach((e, i) => {
             e.replaceChildren();

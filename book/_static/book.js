@@ -1,29 +1,58 @@
 /* Small help for readers with a narrow screen, a keyboard or a screen reader. */
 "use strict";
 
-const INLINE = "mjx-container:not([display])";
-const SCROLLING =
-  `div.math mjx-container, ${INLINE}.wide, pre, ` +
-  ".pst-scrollable-table-container, .output.text_html";
+const FORMULAS = ".katex-display, span.math.wide";
+const SCROLLING = `${FORMULAS}, pre, .pst-scrollable-table-container, .output.text_html`;
 
 // A formula in the text that is wider than its column scrolls, and a box that
 // scrolls sideways can be reached without a mouse.
 function fit() {
-  for (const formula of document.querySelectorAll(`article ${INLINE}`)) {
+  const long = [...document.querySelectorAll("article span.math:not(.short, td *, th *)")];
+  for (const formula of long) formula.classList.remove("wide");
+  const wide = long.filter((formula) => {
     const column = formula.closest("p, li, dd, figcaption, h1, h2, h3, h4");
-    formula.classList.remove("wide");
-    if (column && !formula.closest("table")) {
-      formula.classList.toggle("wide", formula.offsetWidth > column.clientWidth);
-    }
-  }
-  for (const box of document.querySelectorAll(SCROLLING)) {
-    const scrolls = box.scrollWidth > box.clientWidth + 1;
-    if (scrolls || box.classList.contains("wide")) {
+    return column && formula.offsetWidth > column.clientWidth;
+  });
+  for (const formula of wide) formula.classList.add("wide");
+  const boxes = [...document.querySelectorAll(SCROLLING)];
+  const scroll = boxes.map((box) => box.scrollWidth > box.clientWidth + 1);
+  boxes.forEach((box, n) => {
+    if (scroll[n] || box.classList.contains("wide")) {
       box.tabIndex = 0;
     } else {
       box.removeAttribute("tabindex");
     }
+    if (box.matches(FORMULAS)) hint(box);
+  });
+}
+
+// A formula that goes on beyond the right edge of its box fades there.
+function hint(box) {
+  const rest = box.scrollWidth - box.clientWidth - box.scrollLeft;
+  box.classList.toggle("goes-on", rest > 1);
+}
+
+// What is copied has formulas whole, and as text their TeX.
+function copy(event) {
+  const selection = getSelection();
+  if (selection.isCollapsed) return;
+  const range = selection.getRangeAt(0).cloneRange();
+  const formula = (node) => (node.closest ? node : node.parentElement).closest(".katex");
+  const [first, last] = [formula(range.startContainer), formula(range.endContainer)];
+  if (first) range.setStartBefore(first);
+  if (last) range.setEndAfter(last);
+  const part = document.createElement("div");
+  part.append(range.cloneContents());
+  for (const unseen of part.querySelectorAll(".visually-hidden")) unseen.remove();
+  const formulas = part.querySelectorAll(".katex");
+  if (!formulas.length) return;
+  event.clipboardData.setData("text/html", part.innerHTML);
+  for (const one of formulas) {
+    const sign = one.closest(".katex-display") ? "$$" : "$";
+    one.replaceWith(sign + one.querySelector("annotation").textContent + sign);
   }
+  event.clipboardData.setData("text/plain", part.textContent);
+  event.preventDefault();
 }
 
 // A notebook is saved, not shown.
@@ -91,16 +120,15 @@ function toggleSolutions() {
 }
 solutions();
 
-// The head of a column or a link may be nothing but a formula, which is drawn,
-// not text: then the formula's letters stand in for it where it is read aloud.
+// The head of a column or a link may be nothing but a formula, and MathML gives no
+// name: then the formula's letters stand in for it where it is read aloud.
 function speak() {
-  for (const formula of document.querySelectorAll("mjx-container")) {
+  for (const formula of document.querySelectorAll("span.math")) {
     const named = formula.closest("th, a, summary, h1, h2, h3, h4");
-    const words = formula.querySelector("mjx-assistive-mml")?.textContent;
-    if (named && words && named.textContent.trim() === words) {
+    if (named?.textContent.trim() === formula.textContent.trim()) {
       const text = document.createElement("span");
       text.className = "visually-hidden";
-      text.textContent = words;
+      text.textContent = formula.querySelector("semantics > :first-child").textContent;
       formula.setAttribute("aria-hidden", "true");
       formula.before(text);
     }
@@ -118,8 +146,7 @@ window.addEventListener("afterprint", () => {
   root.dataset.theme = theme;
 });
 
-window.addEventListener("load", async () => {
-  await window.MathJax?.startup?.promise;
+window.addEventListener("load", () => {
   speak();
   save();
   report();
@@ -127,4 +154,7 @@ window.addEventListener("load", async () => {
   fit();
   new ResizeObserver(fit).observe(document.querySelector("main"));
   document.addEventListener("toggle", fit, true);
+  document.addEventListener("copy", copy);
+  const onScroll = ({ target }) => target.matches?.(FORMULAS) && hint(target);
+  document.addEventListener("scroll", onScroll, { capture: true, passive: true });
 });

@@ -16,10 +16,9 @@ WIDE, PHONE = {"width": 1366, "height": 768}, {"width": 360, "height": 740}
 
 @contextmanager
 def opened(site, address: str, size=WIDE):
-    """A page as a first visitor sees it, whose formulas are of no interest."""
+    """A page as a first visitor sees it."""
     context = site.chromium.new_context(viewport=size)
     page = context.new_page()
-    page.route("**/mathjax/**", lambda route: route.fulfill(body=""))
     page.goto(f"{site.address}book/{address}")
     browser.settle(page)
     yield page

@@ -16,11 +16,12 @@ from urllib.parse import parse_qs, urlsplit
 import nbformat
 import pytest
 import yaml
+from fontTools.ttLib import TTFont
 
 import browser
 import page_checks as checks
 from needed import FULL, ROOT
-from tools.pages import extension, generated
+from tools.pages import extension, generated, icons
 
 RECORDS = sorted((ROOT / "book").glob("*.ipynb"))
 
@@ -216,17 +217,20 @@ def test_paper_is_white_and_solutions_are_printed(site, html):
 
 def test_every_icon_has_its_picture(site, html):
     seen = checks.visit(site.chromium, site.address, browser.pages(html)[1])
-    empty = seen.page.evaluate(
+    letters = seen.page.evaluate(
         """async () => {
         await document.fonts.ready;
-        return [...document.querySelectorAll("[class*='fa-']")].filter(e => {
+        return [...document.querySelectorAll("[class*='fa-']")].map(e => {
             const style = getComputedStyle(e, "::before");
-            return style.content === "none" || !style.fontFamily.includes("Awesome");
-        }).map(e => e.className)
+            return style.fontFamily.includes("Awesome") && style.content.slice(1, -1);
+        })
         }"""
     )
     seen.close()
-    assert not empty
+    font = html / "_static" / icons.FONT
+    assert font.stat().st_size < 8000
+    assert letters
+    assert {ord(letter) for letter in letters} <= {*TTFont(font).getBestCmap()}
 
 
 def test_the_page_says_what_it_is(html):
@@ -370,3 +374,23 @@ def test_without_a_repository_there_are_no_links_and_a_broken_build_is_done_anew
     assert "Another page" in start
     assert '"book/01-one"' in index.read_text()
     assert not (book.built / extension.UNFINISHED).exists()
+
+
+def test_a_formula_with_an_unknown_command_stops_the_build_and_is_named(tmp_path):
+    book = SmallBook(tmp_path)
+    text = tmp_path / "book/start.md"
+    text.write_text("# Start\n\nThe $x$ and $\\nosuch{x}$ (see {eq}`eq-a`).\n")
+    with pytest.raises(AssertionError, match=r"(?s)book/start: \\nosuch.*Undefined"):
+        book.build()
+    numbered = "$$\na < b \\\\\nb < c\n$$ (eq-a)"
+    aligned = "\\begin{align}\na &= b \\\\\nc &= d\n\\end{align}"
+    text.write_text(
+        f"# Start\n\nThe $x$ (see {{eq}}`eq-a`).\n\n{numbered}\n\n{aligned}\n"
+    )
+    start, _ = book.build()
+    assert re.findall(r'<annotation encoding="application/x-tex">(.)', start)[0] == "x"
+    shown = re.findall(r'<div class="(?:amsmath )?math .*?</div>', start, re.S)
+    assert [box.count('class="katex-display"') for box in shown] == [1, 1]
+    assert ["(1)" in box for box in shown] == [True, False]
+    assert 'id="equation-eq-a"' in shown[0]
+    assert 'href="#equation-eq-a">(1)</a>' in start

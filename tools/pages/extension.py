@@ -1,10 +1,11 @@
 """A Sphinx extension: what this book's page needs and Jupyter Book has not.
 
-- MathJax comes with the page, so that it can be read without a network.
+- Formulas are set when the page is built (tools/pages/formulas.py).
 - A page with a live figure gets what starts it (live/loader.js), no other does.
 - Links that need the repository's address are there when it is known; every page
   says of which edition it is.
 - A build that was broken off is done anew.
+- The font of icons has no others than the pages show (tools/pages/icons.py).
 - The HTML of other extensions is mended where it is not accessible.
 - In print the pages that programs write are in brief; as on the page, only the
   chapters of the lecture have numbers, and a reference to an exercise leads to it.
@@ -16,7 +17,6 @@ import os
 import re
 import shutil
 import tomllib
-from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -32,20 +32,8 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx_exercise.nodes import exercise_latex_number_reference
 
 from tools import ROOT
-from tools.pages import notebooks, repository
+from tools.pages import formulas, icons, notebooks, repository
 from tools.pages.generated import is_generated
-
-# The parts of MathJax that this book's page can ever ask for.  The reader's
-# own settings (zoom, speech in English) load `ui`, `a11y` and `sre`.
-MATHJAX = (
-    "tex-mml-chtml.js",
-    "output/chtml/fonts/woff-v2/",
-    "input/tex/extensions/",
-    "ui/",
-    "a11y/",
-    "sre/mathmaps/base.json",
-    "sre/mathmaps/en.json",
-)
 
 # What is wrong in the HTML of the extensions, and how it is put right.
 MENDED = (
@@ -55,12 +43,6 @@ MENDED = (
     (
         re.compile(r'(<div class="proof admonition">\s*<p>)Proof\. '),
         r"\1<em>Proof.</em> ",
-    ),
-    # A line may break between a formula and the full stop after it, because
-    # MathJax makes a box of the formula.
-    (
-        re.compile(r'([(“]?<span class="math [^>]*>[^<]*</span>[-–,.;:?!)”’]+)'),
-        r'<span class="nobreak">\1</span>',
     ),
     # The space before a link was put into it.
     (re.compile(r"(Solution to)(<a [^>]*>) "), r"\1 \2"),
@@ -77,7 +59,6 @@ PAGE_ADDRESS = re.compile(r'<meta property="og:url"[^>]*>\s*')
 FOOTER = """<p>Edition {}, {}. Text and figures under
 <a href="https://creativecommons.org/licenses/by/4.0/">CC BY 4.0</a>,
 code under the MIT licence.</p>"""
-MATHJAX_PATH = "_static/mathjax"
 UNFINISHED = ".unfinished"  # lies beside the pages while they are written
 EVIDENCE = "book/checks"  # the page that speaks of the other generated ones
 REFERENCES = "book/references"
@@ -106,19 +87,10 @@ def begin(app: Sphinx) -> None:
 
 
 def finish(app: Sphinx, error: Exception | None) -> None:
-    """Put the parts of MathJax that are used beside the page."""
+    """Put beside the pages what is made of them: notebooks, pictures of figures."""
     if error:
         return
     if app.builder.format == "html":
-        package = distribution("sphinx-mathjax-offline")
-        source = package.locate_file("sphinx-mathjax-offline/static/mathjax")
-        for part in MATHJAX:
-            here, there = Path(str(source), part), Path(app.outdir, MATHJAX_PATH, part)
-            there.parent.mkdir(parents=True, exist_ok=True)
-            if here.is_dir():
-                shutil.copytree(here, there, dirs_exist_ok=True)
-            else:
-                shutil.copyfile(here, there)
         notebooks.write(app)
         show_live_figures(app)
     Path(app.outdir, UNFINISHED).unlink()
@@ -380,6 +352,7 @@ class ReferencesToExercises(SphinxPostTransform):
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("sphinx_markdown_builder")
+    app.setup_extension(formulas.__name__)
     if where := repository.site():  # a page for what is not there needs whole addresses
         app.setup_extension("notfound.extension")
         app.config.notfound_urls_prefix = urlsplit(where).path
@@ -398,4 +371,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     ):
         app.add_post_transform(transform)
     app.connect("build-finished", finish)
+    app.connect("build-finished", icons.thin)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
