@@ -38,12 +38,17 @@ class TermsInTheIndex(SphinxTransform):
         bold = list(self.document.findall(nodes.strong))
         for term in terms_of(Text.read(path)):
             form = term.spelt(r"\A", r"\Z")
-            for node in [node for node in bold if form.match(node.astext())][:1]:
+            there = (node for node in bold if form.match(_plain(node)))
+            if (node := next(there, None)) is not None:
                 target = f"term-{nodes.make_id(term.name)}"
                 node["ids"].append(target)
                 entry = ("single", term.name, target, "main", None)
                 place = node.parent.index(node)
                 node.parent.insert(place, addnodes.index(entries=[entry]))
+
+
+def _plain(node: nodes.Node) -> str:
+    return str(node.astext()).replace("’", "'")
 
 
 def titled(node: nodes.Node) -> bool:
