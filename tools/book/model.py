@@ -29,11 +29,11 @@ from tools.book.claims import Cell, Claim, Fault
 from tools.book.numerals import Numeral, Statement, blanked, in_prose
 from tools.pages.generated import is_generated
 
-# The argument of these is a path, a language or a label, not a title.
+# The argument of these is a path, a language, a label or an entry, not a title.
 NO_TITLE = {
     *("figure", "image", "code-cell", "code", "code-block", "literalinclude", "raw"),
     *("solution", "solution-start", "bibliography", "only", "toctree", "include"),
-    *("embed", "iframe", "doctest"),
+    *("embed", "iframe", "doctest", "index"),
 }
 LITERAL = {"code", "code-block", "literalinclude", "toctree", "bibliography", "doctest"}
 SHOWN = {"alt", "caption", "title"}  # the options that a reader sees

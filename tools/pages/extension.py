@@ -6,6 +6,7 @@
   says of which edition it is.
 - A build that was broken off is done anew.
 - The font of icons has no others than the pages show (tools/pages/icons.py).
+- Terms are entries of the index, and a search finds sections (finding.py).
 - The HTML of other extensions is mended where it is not accessible.
 - In print the pages that programs write are in brief; as on the page, only the
   chapters of the lecture have numbers, and a reference to an exercise leads to it.
@@ -32,7 +33,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx_exercise.nodes import exercise_latex_number_reference
 
 from tools import ROOT
-from tools.pages import formulas, icons, notebooks, repository
+from tools.pages import finding, formulas, icons, notebooks, repository
 from tools.pages.generated import is_generated
 
 # What is wrong in the HTML of the extensions, and how it is put right.
@@ -92,6 +93,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
         return
     if app.builder.format == "html":
         notebooks.write(app)
+        finding.write(app)
         show_live_figures(app)
     Path(app.outdir, UNFINISHED).unlink()
 
@@ -278,6 +280,18 @@ class EvidenceInBrief(SphinxPostTransform):
                 rest += file
 
 
+class OnePrintedIndex(SphinxPostTransform):
+    """Leave the index to LaTeX, which makes it of the printed pages."""
+
+    default_priority = 5
+    formats = ("latex",)
+
+    def run(self, **_: Any) -> None:
+        for file in list(self.document.findall(start_of_file)):
+            if file["docname"] == "genindex":
+                file.parent.remove(file)
+
+
 class UnnumberedChapters(SphinxPostTransform):
     """Tell LaTeX which chapters have no number: some in front, some at the end."""
 
@@ -360,10 +374,13 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("builder-inited", begin)
     # Before the theme, which makes the links from what it finds.
     app.connect("html-page-context", mend_page, priority=1)
+    app.connect("html-page-context", finding.keep)
+    app.add_transform(finding.TermsInTheIndex)
     # After the theme, which makes the menu.
     app.connect("html-page-context", name_menu, priority=900)
     for transform in (
         EvidenceInBrief,
+        OnePrintedIndex,
         UnnumberedChapters,
         PrintedOutputs,
         LiveAddresses,

@@ -37,11 +37,13 @@ class Term(NamedTuple):
 
 def terms(book: Book) -> list[Term]:
     """Return the terms in the order of the chapters."""
-    return [
-        Term(str(name), str(sentence), text)
-        for text in book.chapters
-        for name, sentence in text.front.get("dlam", {}).get("terms", {}).items()
-    ]
+    return [term for text in book.chapters for term in terms_of(text)]
+
+
+def terms_of(text: Text) -> list[Term]:
+    """Return the terms that a chapter defines."""
+    listed = text.front.get("dlam", {}).get("terms", {})
+    return [Term(str(name), str(its), text) for name, its in listed.items()]
 
 
 def faults(book: Book) -> Iterator[str]:
