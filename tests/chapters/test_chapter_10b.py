@@ -144,6 +144,31 @@ def test_one_head_never_copies_all_four_sequences(seed, scale) -> None:
     )
 
 
+@pytest.mark.parametrize("seen", range(6, 25))
+def test_at_a_single_place_one_head_is_right_for_all_lengths(seen) -> None:
+    """At place j the weight is in proportion to |h[j]|, the value has its sign."""
+    from scipy.optimize import linprog
+
+    lengths, j = range(5, min(11, seen - 1) + 1), np.arange(seen)
+    of = [np.array([j % n == r for r in range(n)], float) for n in lengths]
+    faults = [
+        (rows[r] if r != seen % n else 0) - rows[seen % n]
+        for n, rows in zip(lengths, of, strict=True)
+        for r in range(n)
+    ]
+    h = linprog(
+        np.zeros(seen), np.array(faults), -np.ones(len(faults)), bounds=(None, None)
+    ).x
+    weights = attention(np.ones((1, 1)), np.log(abs(h) + 1e-12)[:, None], np.eye(seen))[
+        0
+    ]
+    for length in lengths:
+        block = np.random.default_rng(seen).permutation(16)[:length]
+        values = np.zeros((seen, 16))
+        values[j, block[j % length]] = np.sign(h)
+        assert np.argmax(weights @ values) == block[seen % length]
+
+
 @pytest.mark.equation("eq-att-bits")
 def test_bits_per_character_are_the_mean_surprise() -> None:
     p = [1 / 2, 1 / 4, 1 / 8]
