@@ -13,8 +13,12 @@
   // How high each is, in pixels, on a phone and in the column of a larger screen.
   /** @type {Record<string, [number, number]>} */
   const HEIGHTS = {
+    convolution: [1155, 645],
+    "draw-a-digit": [1200, 700],
     "drilling-map": [1110, 665],
+    momentum: [1275, 770],
     neuron: [720, 475],
+    ridge: [1285, 740],
     "step-by-step": [915, 775],
     "two-valleys": [1125, 665],
     "xor-unfolded": [1715, 980],
