@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from docutils.nodes import make_id
 from playwright.sync_api import expect
 
 import browser
@@ -84,16 +85,12 @@ def test_the_search_works_in_a_folder_and_passes_axe(site, html):
 
 def test_the_index_has_every_term_and_is_accessible(site, html):
     text = (html / "genindex.html").read_text("utf-8")
-    missing = [
-        term.name
-        for term in terms(load())
-        if f"#term-{term.name.lower().replace(' ', '-')[:8]}" not in text
-        and f">{term.name}</a>" not in text.replace("&#39;", "'")
-    ]
+    there = {term.name: f'#term-{make_id(term.name)}"' for term in terms(load())}
+    missing = [name for name, link in there.items() if link not in text]
     assert not missing
     assert text.count("<li>") >= 200
     for word in ("Xavier initialisation", "regularization", "backprop", "ReLU"):
-        assert f"{word}" in text
+        assert word in text
     assert not checks.broken_links(html, "genindex.html")
     assert 'href="../genindex.html"' in (html / CHAPTER).read_text("utf-8")
     seen = checks.visit(site.chromium, site.address, "genindex.html")
@@ -134,7 +131,7 @@ def test_a_formula_is_shown_beside_what_refers_to_it(site):
     [
         ("a[href='#fig-pencil-graph']", "Fig. 5.1"),
         ("a[href='#ex-bp-price']", "Exercise"),
-        ("a[href^='references.html#']", "Paul Werbos|Higham|."),
+        ("a[href^='references.html#']", r"\d{4}"),
         ("a[href*='04-stochastic-gradient.html#equation']", r"\(4\.\d+\)"),
     ],
 )
