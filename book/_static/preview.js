@@ -61,8 +61,12 @@ function hide() {
 }
 
 async function show(link) {
+  clearTimeout(waiting);
   const content = await copy(link);
-  if (!content || !link.matches(":hover, :focus, .tapped")) return false;
+  if (!link.matches(":hover, :focus, .tapped")) return false;
+  hide();
+  forget();
+  if (!content) return false;
   const go = document.createElement("a");
   go.href = link.href;
   go.textContent = "Go there";
@@ -84,14 +88,17 @@ async function show(link) {
 }
 
 preview.addEventListener("toggle", (event) => {
-  if (event.newState === "open") return;
+  if (event.newState === "closed") forget();
+});
+function forget() {
   shownFor?.removeAttribute("aria-describedby");
   shownFor?.classList.remove("tapped");
   shownFor = null;
-});
+}
 preview.addEventListener("pointerenter", () => clearTimeout(waiting));
 preview.addEventListener("pointerleave", later);
-function later() {
+function later(event) {
+  if (event.pointerType === "touch") return; // a finger always leaves
   clearTimeout(waiting);
   waiting = setTimeout(hide, REST);
 }
