@@ -13,7 +13,7 @@ const texts = new Map(); // of other pages, by address
 const preview = document.createElement("div");
 preview.id = "preview";
 preview.className = "bd-article";
-preview.popover = "auto"; // Escape and a tap beside it close it
+preview.popover = "auto"; // a tap beside it closes it
 preview.setAttribute("role", "note");
 preview.setAttribute("aria-label", "Preview");
 
@@ -95,6 +95,7 @@ function forget() {
   shownFor?.classList.remove("tapped");
   shownFor = null;
 }
+document.addEventListener("keydown", (event) => event.key === "Escape" && hide());
 preview.addEventListener("pointerenter", () => clearTimeout(waiting));
 preview.addEventListener("pointerleave", later);
 function later(event) {
