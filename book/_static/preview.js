@@ -77,7 +77,6 @@ async function show(link) {
   preview.showPopover();
   shownFor = link;
   link.setAttribute("aria-describedby", preview.id);
-  await window.MathJax?.typesetPromise?.([content]);
   const box = link.getBoundingClientRect();
   const { offsetWidth: wide, offsetHeight: high } = preview;
   const below = box.bottom + 6 + high <= window.innerHeight || box.top < high + 6;
