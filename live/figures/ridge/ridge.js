@@ -28,7 +28,7 @@ const BALL = {
 /** @param {Method} method */
 const help = (method) =>
   `On the blue line the cost has the value that it has at the estimate, ${BALL[method]}. ` +
-  "The black line is the path of the estimate. " +
+  "The full line from 0 is the path of the estimate. " +
   (method === "lasso"
     ? ""
     : "Among the errors, the full line is for these data, the dashed one is the mean " +
