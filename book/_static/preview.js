@@ -31,7 +31,7 @@ async function source(address) {
 }
 
 // A copy of what a link leads to, fit to stand elsewhere; nothing for a section.
-async function copy(link) {
+async function clone(link) {
   const address = new URL(link.href);
   const id = decodeURIComponent(address.hash.slice(1));
   const place = (await source(address).catch(() => null))?.getElementById(id);
@@ -60,9 +60,9 @@ function hide() {
   if (preview.matches(":popover-open")) preview.hidePopover();
 }
 
-async function show(link) {
+async function openPreview(link) {
   clearTimeout(waiting);
-  const content = await copy(link);
+  const content = await clone(link);
   if (!link.matches(":hover, :focus, .tapped")) return false;
   hide();
   forget();
@@ -107,11 +107,11 @@ function attend(link) {
   link.addEventListener("pointerenter", (event) => {
     if (event.pointerType !== "mouse") return;
     clearTimeout(waiting);
-    if (shownFor !== link) waiting = setTimeout(() => show(link), REST);
+    if (shownFor !== link) waiting = setTimeout(() => openPreview(link), REST);
   });
   link.addEventListener("pointerleave", later);
   link.addEventListener("focus", () => {
-    if (link.matches(":focus-visible")) show(link);
+    if (link.matches(":focus-visible")) openPreview(link);
   });
   link.addEventListener("blur", later);
   link.addEventListener("click", async (event) => {
@@ -124,7 +124,7 @@ function attend(link) {
     }
     event.preventDefault();
     link.classList.add("tapped");
-    if (!(await show(link))) {
+    if (!(await openPreview(link))) {
       leave(link);
       location.href = link.href;
     }

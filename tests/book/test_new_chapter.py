@@ -19,7 +19,7 @@ def root(tmp_path: Path) -> Path:
     (tmp_path / "tests" / "chapters").mkdir(parents=True)
     (tmp_path / "book").mkdir()
     for text in load().texts.values():
-        shutil.copy(text.path, tmp_path / "book")
+        shutil.copy(text.path, tmp_path / text.path.relative_to(ROOT))
     return tmp_path
 
 

@@ -73,3 +73,13 @@ def test_the_figures_depend_on_no_package():
     lock = json.loads((ROOT / "package-lock.json").read_text("utf-8"))
     packages = {k: v for k, v in lock["packages"].items() if k}
     assert all(entry.get("dev") for entry in packages.values())
+
+
+def test_scripts_that_share_a_page_share_no_name() -> None:
+    """They are no modules: what comes last would stand for both."""
+    form = re.compile(r"^(?:async )?(?:function|const|let) (\w+)", re.MULTILINE)
+    seen: dict[str, str] = {}
+    for path in sorted((ROOT / "book" / "_static").glob("*.js")):
+        for name in {*form.findall(path.read_text("utf-8"))}:
+            assert name not in seen, f"{name} is in {path.name} and in {seen[name]}"
+            seen[name] = path.name
