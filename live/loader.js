@@ -14,7 +14,7 @@
   /** @type {Record<string, [number, number]>} */
   const HEIGHTS = {
     convolution: [1155, 645],
-    "draw-a-digit": [1200, 700],
+    "draw-a-digit": [1325, 700],
     "drilling-map": [1110, 665],
     momentum: [1275, 770],
     neuron: [720, 475],
