@@ -23,7 +23,6 @@ from tools import ROOT
 KATEX = ROOT / "book" / "_static" / "katex"
 MACROS: dict[str, str] = {}  # for print they are in book/_latex/dlambook.sty
 SHORT = 16  # signs that fit into any line
-FIRST = ("Main-Regular", "Math-Italic")  # the fonts that nearly all formulas need
 NUMBERED = re.compile(r"\\(begin|end)\{(align|alignat|equation|gather)\}")
 
 
@@ -127,12 +126,6 @@ def load(
     if 'class="katex"' not in context.get("body", ""):
         return
     app.add_css_file("katex/katex.min.css", priority=300)  # before the book's own
-    for font in FIRST:
-        where = context["pathto"](f"_static/katex/fonts/KaTeX_{font}.woff2", 1)
-        context["metatags"] += (
-            f'<link rel="preload" href="{where}" as="font" type="font/woff2" '
-            "crossorigin>\n"
-        )
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
