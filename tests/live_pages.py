@@ -302,6 +302,20 @@ def few_pictures(
     assert 1 <= pictures <= seconds + beside, (pictures, seconds)
 
 
+def check_stillness(figure: LiveFigure) -> None:
+    """Nothing of the figure changes by itself."""
+    changes = figure.page.evaluate(
+        """() => new Promise(done => {
+        let seen = 0;
+        new MutationObserver(all => { seen += all.length; }).observe(
+            document.querySelector(".live-stage"),
+            {subtree: true, childList: true, attributes: true, characterData: true});
+        setTimeout(() => done(seen), 1500);
+        })"""
+    )
+    assert changes == 0
+
+
 def check_print(figure: LiveFigure) -> None:
     """Paper has the picture in place of the live figure, under the same caption."""
     caption = figure.box.locator("figcaption")
