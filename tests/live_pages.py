@@ -152,14 +152,17 @@ class LiveFigure:
         assert self.page.evaluate("scrollY") == scrolled, "the page has moved"
 
     def stops(self, first: Any) -> list[tuple[str, bool]]:
-        """Go through the figure by the tab key; name each stop, and if it is marked."""
+        """Go through the figure by the tab key; name each stop, and if it is marked.
+
+        The buttons that every figure has come last, and are a test of their own.
+        """
         first.focus()
         found = []
         while len(found) < 60:
             inside, name, marked = self.page.evaluate(
                 """() => {
                 const e = document.activeElement, style = getComputedStyle(e);
-                return [Boolean(e.closest(".live-stage")),
+                return [Boolean(e.closest(".live-stage") && !e.closest(".live-tools")),
                     e.ariaLabel || e.labels?.[0]?.textContent || e.textContent,
                     style.outlineStyle !== "none"
                         && parseFloat(style.outlineWidth) > 0];

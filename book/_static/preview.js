@@ -48,6 +48,7 @@ async function clone(link) {
   }
   for (const part of [found, ...found.querySelectorAll("[id]")])
     part.removeAttribute("id");
+  found.removeAttribute("role"); // an entry alone is of no list
   found.classList.remove("toggle-hidden", "dropdown");
   return found;
 }

@@ -125,7 +125,7 @@ def test_opened_from_a_folder_the_picture_stands_and_a_line_says_why(blank, html
 
 
 def test_a_module_that_does_not_come_leaves_the_picture(blank, site):
-    blank.route("**/live/kit/plane.js", lambda route: route.abort())
+    blank.route("**/live/kit/stage.js", lambda route: route.abort())
     blank.goto(f"{site.address}{PLACES[-1].chapter}.html")
     check_stands_still(blank, PLACES[-1], "could not be brought to life")
 
@@ -135,4 +135,5 @@ def test_a_page_without_a_live_figure_loads_nothing_of_it(html):
     pages = set(browser.pages(html))
     assert live < pages
     for page in pages:
-        assert ("/live/" in (html / page).read_text("utf-8")) == (page in live)
+        asks = "/live/loader.js" in (html / page).read_text("utf-8")
+        assert asks == (page in live), page

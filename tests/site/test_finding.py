@@ -147,6 +147,7 @@ def test_figures_boxes_references_and_other_pages_are_shown_too(
         "e => [...e.querySelectorAll('img')].every(i => i.complete && i.naturalWidth)"
     )
     seen.page.wait_for_function(f"() => ({shown})(document.querySelector('#preview'))")
+    assert not checks.violations(seen.page, within="#preview")
     assert not checks.failed_requests(seen)
     seen.close()
 

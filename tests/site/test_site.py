@@ -77,9 +77,8 @@ def findings(site, html) -> dict[str, dict[str, list[str]]]:
             "dark": [],
             "narrow": [],
         }
-        results["sideways"] = checks.wide_parts(page)
         checks.unfold(page)
-        results["sideways"] += checks.wide_parts(page)
+        results["sideways"] = checks.wide_parts(page)
         checks.empty_drawings(page)
         assert checks.theme(page) == "light"
         # What a program writes looks everywhere as it does where it is looked at.
