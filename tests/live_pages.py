@@ -7,11 +7,13 @@ import re
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
+from bs4 import BeautifulSoup
 
 import browser
 import page_checks as checks
@@ -194,6 +196,21 @@ def serving(html: Path) -> Iterator[SimpleNamespace]:
         yield SimpleNamespace(address=address, chromium=chromium)
 
 
+@lru_cache
+def alone(text: str, figure: str) -> str:
+    """Leave of a chapter's sections only the figure's; the page around them stays.
+
+    A chapter is tens of thousands of elements, and each visit lays them out anew.
+    """
+    page = BeautifulSoup(text, "html.parser")
+    own = page.select_one(figure).find_parent("section")
+    kept = {id(part) for part in (own, *own.parents, *own.find_all("section"))}
+    for section in page.select("article section"):
+        if id(section) not in kept:
+            section.extract()
+    return str(page)
+
+
 @contextmanager
 def visits(
     site: SimpleNamespace,
@@ -201,13 +218,25 @@ def visits(
     name: str,
     kind: type[LiveFigure],
 ) -> Iterator[Callable[..., Any]]:
-    """Give a function that opens a chapter at its figure, as for the first time."""
+    """Give a function that opens a chapter at its figure, as for the first time.
+
+    The chapter has no section but the figure's, unless it shall be whole.
+    """
     contexts = []
 
-    def open_page(state: str = "", wait: bool = True, **options: Any) -> LiveFigure:
+    def open_page(
+        state: str = "", wait: bool = True, whole: bool = False, **options: Any
+    ) -> LiveFigure:
         options = {"viewport": {"width": 1280, "height": 900}, **options}
         context = site.chromium.new_context(**options)
         contexts.append(context)
+        if not whole:
+            context.route(
+                f"**/{chapter}.html*",
+                lambda route: route.fulfill(
+                    body=alone(route.fetch().text(), name), content_type="text/html"
+                ),
+            )
         page = context.new_page()
         seen = checks.watch(page, site.address)
         page.goto(f"{site.address}{chapter}.html{state}")

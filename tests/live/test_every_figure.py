@@ -75,7 +75,7 @@ def test_its_height_is_kept_free_so_that_what_follows_stays(show, width):
 
 @live_pages.at_night
 def test_a_first_visit_to_its_page_is_light(show):
-    figure = show()
+    figure = show(whole=True)
     assert checks.weight(figure.seen.responses) <= checks.BUDGET
 
 
