@@ -52,9 +52,11 @@ def test_a_term_is_not_used_before_it_is_defined(term: Term) -> None:
 
 
 def test_no_exception_is_left_that_nothing_needs() -> None:
+    excepted = {name for _, name in EXCEPTIONS}
     needed = {
         (place.split(":")[0], term.name)
         for term in TERMS
+        if term.name in excepted
         for place in early(term, BOOK)
     }
     assert {*EXCEPTIONS} - needed == set()

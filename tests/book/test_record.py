@@ -358,36 +358,33 @@ def test_a_cell_that_draws_its_rounding_may_draw_it_otherwise(small: Path) -> No
     assert results == ["passed", "passed"], log
 
 
-@pytest.mark.parametrize(
-    ("source", "recorded", "result"),
-    [
+def test_nbval_compares_each_kind_of_output(tmp_path: Path) -> None:
+    cells = [
         ("Markdown('`a = 1`')", {"text/markdown": "`a = 1`"}, "passed"),
         ("Markdown('`a = 1`')", {"text/markdown": "`a = 2`"}, "failed"),
         ("SVG('<svg><path/></svg>')", {SVG: "<svg><path/></svg>"}, "passed"),
         ("SVG('<svg/>')", {"image/png": "AAAA"}, "failed"),
         ("HTML('<b>1</b>')", {"text/html": "<b>2</b>"}, "failed"),
-    ],
-)
-def test_nbval_compares_each_kind_of_output(
-    tmp_path: Path, source: str, recorded: dict[str, str], result: str
-) -> None:
-    fence = "```{code-cell} python\n%s\n```\n\n"
-    code = f"from IPython.display import *; {source}"
-    made = record.notebook(fence % code)
-    plain = f"<IPython.core.display.{source.partition('(')[0]} object>"
-    made.cells[0].execution_count = 1
-    made.cells[0].outputs = [
-        {
-            "output_type": "execute_result",
-            "metadata": {},
-            "execution_count": 1,
-            "data": {**recorded, "text/plain": plain},
-        }
     ]
+    fence = "```{code-cell} python\nfrom IPython.display import *; %s\n```\n\n"
+    made = record.notebook("".join(fence % source for source, _, _ in cells))
+    for n, (cell, (source, recorded, _)) in enumerate(
+        zip(made.cells, cells, strict=True), 1
+    ):
+        plain = f"<IPython.core.display.{source.partition('(')[0]} object>"
+        cell.execution_count = n
+        cell.outputs = [
+            {
+                "output_type": "execute_result",
+                "metadata": {},
+                "execution_count": n,
+                "data": {**recorded, "text/plain": plain},
+            }
+        ]
     path = tmp_path / "small.ipynb"
     path.write_text(json.dumps(made), "utf-8")
     results, log = nbval(path)
-    assert results == [result], log
+    assert results == [result for _, _, result in cells], log
 
 
 def test_a_cell_that_hangs_or_dies_fails_and_one_that_waits_does_not(

@@ -14,6 +14,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -88,14 +89,20 @@ def inputs(kind: str, unit: str, root: Path = ROOT) -> dict[str, str]:
 
 def support(path: Path, root: Path) -> Iterator[Path]:
     """Yield what a file of tests takes from the folder of tests."""
-    names = {"conftest"}
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    names = _imported(path.read_text("utf-8")) | {"conftest"}
+    found = (root / "tests" / f"{name}.py" for name in names)
+    yield from (one for one in found if one.exists())
+
+
+@cache
+def _imported(source: str) -> frozenset[str]:
+    names = set()
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module)
-    found = (root / "tests" / f"{name}.py" for name in names)
-    yield from (one for one in found if one.exists())
+    return frozenset(names)
 
 
 def library(reached: Iterable[str], root: Path = ROOT) -> str:
