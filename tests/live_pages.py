@@ -19,7 +19,6 @@ import browser
 import page_checks as checks
 from needed import ROOT, require_program
 
-WAIT = 60_000  # milliseconds: a busy machine takes its time
 PHONE = {"viewport": {"width": checks.NARROW, "height": 740}, "has_touch": True}
 
 # Every gesture of every figure is tried where everything is checked.  A change is
@@ -76,7 +75,7 @@ class LiveFigure:
 
     def come_into_view(self) -> None:
         self.box.scroll_into_view_if_needed()
-        self.stage.locator(self.ready).first.wait_for(timeout=WAIT)
+        self.stage.locator(self.ready).first.wait_for()
         self.drawn()
 
     def asked(self) -> list[Any]:
@@ -115,7 +114,7 @@ class LiveFigure:
         )
 
     def wait_until(self, condition: str, arg: object = None) -> None:
-        self.page.wait_for_function(condition, arg=arg, timeout=WAIT)
+        self.page.wait_for_function(condition, arg=arg)
         self.drawn()
 
     def press(self, *keys: str) -> None:

@@ -47,7 +47,7 @@ class DrillingMap(live_pages.LiveFigure):
         self.finish()
 
     def finish(self) -> None:
-        self.button("Go on").wait_for(timeout=live_pages.WAIT)
+        self.button("Go on").wait_for()
 
 
 KIND = DrillingMap

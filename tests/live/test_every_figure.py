@@ -110,7 +110,7 @@ def check_stands_still(page, place: Place, why: str) -> None:
     browser.settle(page)
     page.locator(place.figure).scroll_into_view_if_needed()
     note = page.locator(f"{place.beside} .live-note")
-    note.wait_for(timeout=live_pages.WAIT)
+    note.wait_for()
     assert why in note.inner_text()
     assert page.locator(f"{place.figure} > img").is_visible()
     assert page.locator(".live-stage").count() == 0

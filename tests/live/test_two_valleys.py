@@ -118,7 +118,7 @@ class TwoValleys(live_pages.LiveFigure):
         return self.box.locator(".valley-step").inner_text().replace("\u202f", "")
 
     def finish(self) -> None:
-        self.button("Go on").wait_for(timeout=live_pages.WAIT)
+        self.button("Go on").wait_for()
 
     def at(self, x: float, y: float, side: str = "squares") -> tuple[float, float]:
         """Bring a map into view; return the place at a share of its size."""

@@ -264,7 +264,7 @@ def test_who_wants_no_motion_gets_the_outcome_at_once(show):
     figure.button("Random start").click()
     figure.wait_until("location.hash.includes('seed=2')")
     figure.button("Train from here").click()
-    figure.button("Train from here").wait_for(timeout=live_pages.WAIT)
+    figure.button("Train from here").wait_for()
     figure.wait_until("document.querySelector('.live-count:not(:empty)')")
     assert figure.page.evaluate("window.places.size") <= 2
 
