@@ -311,6 +311,18 @@ def test_the_complex_step_gives_the_sum_of_second_derivatives(seed) -> None:
     assert left_out[0] / left_out[1] == pytest.approx(4, rel=0.05)
 
 
+@pytest.mark.equation("eq-conv-double-backward")
+@pytest.mark.parametrize("seed", range(3))
+def test_the_gradient_of_the_slope_along_v_is_a_product(seed) -> None:
+    rng = np.random.default_rng(seed)
+    p = SMALL.normal(rng)
+    v = rng.normal(size=len(p))
+    for i in range(len(p)):
+        along = partial(lambda q: dot(v, gradient(SMALL, q, X, Y)), p, i)
+        expected = sum(second(p, i, j) * v[j] for j in range(len(p)))
+        assert along == pytest.approx(expected, abs=1e-4)
+
+
 @pytest.mark.equation("eq-conv-self-stabilisation")
 @pytest.mark.parametrize("seed", range(4))
 def test_the_gradient_of_the_sharpness_is_the_second_order_term(seed) -> None:
