@@ -14,10 +14,12 @@
   /** @type {Record<string, [number, number]>} */
   const HEIGHTS = {
     convolution: [1155, 645],
+    "copying-network": [1600, 990],
     "draw-a-digit": [1325, 700],
     "drilling-map": [1110, 665],
     momentum: [1275, 770],
     neuron: [720, 475],
+    attention: [1425, 835],
     ridge: [1285, 740],
     "step-by-step": [915, 775],
     "two-valleys": [1125, 665],

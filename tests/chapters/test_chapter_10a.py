@@ -121,6 +121,33 @@ def test_the_half_is_attained() -> None:
     )
 
 
+@pytest.mark.equation("eq-att-covariance")
+@quick
+@given(seeds, st.integers(1, 4), st.floats(0.2, 5))
+def test_the_output_moves_by_the_covariance_of_values_and_keys(seed, m, tau) -> None:
+    rng = np.random.default_rng(seed)
+    q, K, V = rng.normal(size=2), rng.normal(size=(m, 2)), rng.normal(size=(m, 3))
+
+    def output(x):
+        P = softmax([sum(a * b for a, b in zip(x, k, strict=True)) / tau for k in K])
+        return P, [sum(p * v[i] for p, v in zip(P, V, strict=True)) for i in range(3)]
+
+    P, v_hat = output(q)
+    k_bar = [sum(p * k[c] for p, k in zip(P, K, strict=True)) for c in range(2)]
+    for c in range(2):
+        push = np.eye(2)[c] * 1e-5
+        up, down = output(q + push)[1], output(q - push)[1]
+        for i in range(3):
+            printed = (
+                sum(
+                    P[j] * (V[j, i] - v_hat[i]) * (K[j, c] - k_bar[c]) for j in range(m)
+                )
+                / tau
+            )
+            measured = (up[i] - down[i]) / 2e-5
+            assert printed == pytest.approx(measured, rel=1e-5, abs=1e-7)
+
+
 @pytest.mark.equation("eq-att-lipschitz")
 @pytest.mark.parametrize("x", [0.5, 2.0, 10.0])
 def test_the_slope_at_a_word_between_two_loud_ones(x) -> None:
