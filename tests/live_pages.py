@@ -61,6 +61,9 @@ def under_node(script: str, given: dict[str, Any]) -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
+SHARED = ["Undo", "Full screen", "Copy link"]  # buttons of every figure
+
+
 class LiveFigure:
     """A figure in a page of its own."""
 
@@ -152,7 +155,10 @@ class LiveFigure:
         assert self.page.evaluate("scrollY") == scrolled, "the page has moved"
 
     def stops(self, first: Any) -> list[tuple[str, bool]]:
-        """Go through the figure by the tab key; name each stop, and if it is marked."""
+        """Go through the figure by the tab key; name each stop, and if it is marked.
+
+        The buttons that the kit gives to every figure are passed, and left out.
+        """
         first.focus()
         found = []
         while len(found) < 60:
@@ -169,7 +175,9 @@ class LiveFigure:
                 break
             found.append((name, marked))
             self.press("Tab")
-        return found
+        shared = [stop for stop in found if stop[0] in SHARED]
+        assert shared == [(name, True) for name in SHARED]
+        return [stop for stop in found if stop not in shared]
 
 
 def middle(handle: Any) -> tuple[float, float]:

@@ -83,6 +83,32 @@ def test_an_address_that_it_does_not_have_gives_the_default_and_says_so(show, pl
     live_pages.check_refusal(show(f"#{place.name}?__proto__=1"))
 
 
+@live_pages.at_night
+def test_what_a_slip_has_changed_can_be_undone(show, place):
+    figure = show(reduced_motion="reduce")
+    undo, reset = figure.button("Undo"), figure.button("Reset")
+    assert undo.get_attribute("aria-disabled") == "true"
+    handle = figure.stage.locator("[role=slider], input[type=range]").first
+    handle.focus()
+    figure.press("ArrowRight", "ArrowRight")
+    changed = figure.hash()
+    assert changed.startswith(f"#{place.name}?")
+    undo.click()
+    assert figure.hash() not in ("", changed)
+    handle.focus()
+    figure.press("ArrowRight")
+    assert figure.hash() == changed
+    reset.click()
+    assert figure.hash() == ""
+    undo.click()
+    assert figure.hash() == changed
+    assert figure.said() == "The last change is undone."
+    undo.click()
+    undo.click()
+    assert figure.hash() == ""
+    assert undo.get_attribute("aria-disabled") == "true"
+
+
 def test_axe_finds_nothing_light_or_dark(show, place):
     live_pages.check_axe(show(), place.figure)
 
