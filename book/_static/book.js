@@ -2,7 +2,8 @@
 "use strict";
 
 const FORMULAS = ".katex-display, span.math.wide";
-const SCROLLING = `${FORMULAS}, pre, .pst-scrollable-table-container, .output.text_html`;
+const FADING = `${FORMULAS}, a.large`; // towards what goes on beyond the edge
+const SCROLLING = `${FADING}, pre, .pst-scrollable-table-container, .output.text_html`;
 
 // A formula in the text that is wider than its column scrolls, and a box that
 // scrolls sideways can be reached without a mouse.
@@ -22,11 +23,11 @@ function fit() {
     } else {
       box.removeAttribute("tabindex");
     }
-    if (box.matches(FORMULAS)) hint(box);
+    if (box.matches(FADING)) hint(box);
   });
 }
 
-// A formula that goes on beyond the right edge of its box fades there.
+// What goes on beyond the right edge of its box fades there.
 function hint(box) {
   const rest = box.scrollWidth - box.clientWidth - box.scrollLeft;
   box.classList.toggle("goes-on", rest > 1);
@@ -155,6 +156,6 @@ window.addEventListener("load", () => {
   new ResizeObserver(fit).observe(document.querySelector("main"));
   document.addEventListener("toggle", fit, true);
   document.addEventListener("copy", copy);
-  const onScroll = ({ target }) => target.matches?.(FORMULAS) && hint(target);
+  const onScroll = ({ target }) => target.matches?.(FADING) && hint(target);
   document.addEventListener("scroll", onScroll, { capture: true, passive: true });
 });
