@@ -38,6 +38,15 @@ def test_each_folder_of_figures_is_a_figure_of_the_book_above_a_picture():
         assert f"    name: {place.figure[1:]}\n" in text.partition(place.mark)[0]
 
 
+def test_no_caption_says_left_or_right_of_panels_that_a_phone_stacks():
+    for place in PLACES:
+        text = (ROOT / f"{place.chapter}.md").read_text("utf-8")
+        caption = text.partition(place.mark)[0].rpartition("    caption: |\n")[2]
+        caption = caption.partition("  image:\n")[0]
+        assert 50 < len(caption) < 700
+        assert not re.search(r"\b(left|right)[,:]|on the (left|right)", caption, re.I)
+
+
 def test_the_first_page_shows_each_figure_and_leads_to_it(html):
     first = (html / "book/index.html").read_text("utf-8")
     leads = re.findall(r'href="([\w-]+)\.html(#[\w-]+)"', first)
