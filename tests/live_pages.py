@@ -62,6 +62,9 @@ def under_node(script: str, given: dict[str, Any]) -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
+SHARED = ["Undo", "Full screen", "Copy link"]  # buttons of every figure
+
+
 class LiveFigure:
     """A figure in a page of its own."""
 
@@ -155,7 +158,7 @@ class LiveFigure:
     def stops(self, first: Any) -> list[tuple[str, bool]]:
         """Go through the figure by the tab key; name each stop, and if it is marked.
 
-        The buttons that every figure has come last, and are a test of their own.
+        The buttons that the kit gives to every figure are passed, and left out.
         """
         first.focus()
         found = []
@@ -163,7 +166,7 @@ class LiveFigure:
             inside, name, marked = self.page.evaluate(
                 """() => {
                 const e = document.activeElement, style = getComputedStyle(e);
-                return [Boolean(e.closest(".live-stage") && !e.closest(".live-tools")),
+                return [Boolean(e.closest(".live-stage")),
                     e.ariaLabel || e.labels?.[0]?.textContent || e.textContent,
                     style.outlineStyle !== "none"
                         && parseFloat(style.outlineWidth) > 0];
@@ -173,7 +176,9 @@ class LiveFigure:
                 break
             found.append((name, marked))
             self.press("Tab")
-        return found
+        shared = [stop for stop in found if stop[0] in SHARED]
+        assert shared == [(name, True) for name in SHARED]
+        return [stop for stop in found if stop not in shared]
 
 
 def middle(handle: Any) -> tuple[float, float]:

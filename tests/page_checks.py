@@ -29,7 +29,7 @@ from playwright.sync_api import (
 from browser import settle
 
 NARROW = 360  # pixels: the width of a small telephone
-BUDGET = 1_500_000  # bytes that a first visit may load
+BUDGET = 700_000  # bytes that a first visit may load
 
 
 @dataclass

@@ -2,7 +2,8 @@
 "use strict";
 
 const FORMULAS = ".katex-display, span.math.wide";
-const SCROLLING = `${FORMULAS}, pre, .pst-scrollable-table-container, .output.text_html`;
+const FADING = `${FORMULAS}, a.large`; // towards what goes on beyond the edge
+const SCROLLING = `${FADING}, pre, .pst-scrollable-table-container, .output.text_html`;
 
 // A formula in the text that is wider than its column scrolls, and a box that
 // scrolls sideways can be reached without a mouse.
@@ -22,11 +23,11 @@ function fit() {
     } else {
       box.removeAttribute("tabindex");
     }
-    if (box.matches(FORMULAS)) hint(box);
+    if (box.matches(FADING)) hint(box);
   });
 }
 
-// A formula that goes on beyond the right edge of its box fades there.
+// What goes on beyond the right edge of its box fades there.
 function hint(box) {
   const rest = box.scrollWidth - box.clientWidth - box.scrollLeft;
   box.classList.toggle("goes-on", rest > 1);
@@ -97,6 +98,66 @@ function enlarge() {
   }
 }
 
+// Where the contents are out of sight, the header says in which section one is,
+// and leads to the one before, to the one after, and to the contents.
+function steps() {
+  const contents = document.querySelector(".secondary-toggle");
+  const headings = [...document.querySelectorAll("article section > :is(h1, h2, h3)")];
+  if (!contents || headings.length < 3) return;
+  const bar = document.createElement("nav");
+  bar.className = "steps";
+  bar.setAttribute("aria-label", "Sections of this page");
+  const [before, after] = ["Previous section", "Next section"].map((words) => {
+    const link = document.createElement("a");
+    link.setAttribute("role", "link");
+    link.setAttribute("aria-label", words);
+    return link;
+  });
+  before.textContent = "\u2039";
+  after.textContent = "\u203a";
+  const here = document.createElement("button");
+  here.addEventListener("click", () => contents.click());
+  bar.append(before, here, after);
+  document.querySelector(".header-article-items__start").after(bar);
+
+  // The contents open where one is, and close when one has chosen.
+  const drawer = document.getElementById("pst-secondary-sidebar-modal");
+  contents.addEventListener("click", () => {
+    const entry = drawer.querySelector(`a[href="#${here.dataset.section}"]`);
+    if (entry) drawer.scrollTop += entry.getBoundingClientRect().top - innerHeight / 2;
+  });
+  drawer.addEventListener("click", ({ target }) => {
+    if (target.closest("a")) drawer.close();
+  });
+
+  let waiting = false;
+  function show() {
+    waiting = false;
+    const edge = document.querySelector(".bd-header-article").offsetHeight + 16;
+    const tops = headings.map((heading) => heading.getBoundingClientRect().top);
+    const next = tops.findIndex((top) => top > edge);
+    const now = Math.max(0, (next < 0 ? headings.length : next) - 1);
+    const within = tops[now] < 0 ? now : now - 1; // first back to where this one begins
+    [headings[within], headings[now + 1]].forEach((heading, n) => {
+      const link = [before, after][n];
+      link.setAttribute("aria-disabled", String(!heading));
+      if (heading) link.href = `#${heading.parentElement.id}`;
+      else link.removeAttribute("href");
+    });
+    const number = headings[now].querySelector(".section-number");
+    const title = headings[now].textContent.replace(/[#¶]\s*$/, "").trim();
+    here.textContent = number?.textContent.replace(/\.\s*$/, "") ?? title;
+    here.setAttribute("aria-label", `Contents; this is ${title}`);
+    here.dataset.section = headings[now].parentElement.id;
+  }
+  function soon() {
+    if (!waiting) requestAnimationFrame(show);
+    waiting = true;
+  }
+  document.addEventListener("scroll", soon, { passive: true });
+  show();
+}
+
 // Solutions can be left out, on the screen and on paper; ?solutions=off in the
 // address, as a lecturer links to it, says it for this visit.
 const SOLUTIONS = "solutions";
@@ -151,10 +212,11 @@ window.addEventListener("load", () => {
   save();
   report();
   enlarge();
+  steps();
   fit();
   new ResizeObserver(fit).observe(document.querySelector("main"));
   document.addEventListener("toggle", fit, true);
   document.addEventListener("copy", copy);
-  const onScroll = ({ target }) => target.matches?.(FORMULAS) && hint(target);
+  const onScroll = ({ target }) => target.matches?.(FADING) && hint(target);
   document.addEventListener("scroll", onScroll, { capture: true, passive: true });
 });

@@ -21,6 +21,10 @@ export class Stage {
   #speaking = 0;
   #notice = html("p", { class: "live-notice", role: "status" });
   #spoken = html("p", { class: "visually-hidden", "aria-live": "polite" });
+  #last; // what was saved last, as in an address
+  /** @type {string[]} */
+  #past = []; // what was saved before
+  #undo = button("Undo", () => this.undo());
 
   /**
    * @param {HTMLElement} root the empty box that the figure fills
@@ -39,13 +43,28 @@ export class Stage {
     if (!begin) throw new Error(`${name}: the page presets ${preset}`);
     this.beginning = begin;
     this.state = { ...begin };
+    this.#last = this.#written(begin);
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", label);
     root.append(this.#notice, this.#spoken, this.#tools());
     this.#read();
+    this.#remember();
     window.addEventListener("hashchange", () => {
       if (this.#read()) this.#restored();
     });
+  }
+
+  /**
+   * Two buttons, for a place near each other: to the beginning, and, as a finger may
+   * slip, to what was before the last change.
+   * @param {() => void} [first] what the figure does before it begins again
+   */
+  goBack(first = () => {}) {
+    const reset = button("Reset", () => {
+      first();
+      this.reset();
+    });
+    return [reset, this.#undo];
   }
 
   /** Buttons that every figure has: the whole screen, and a link to this state. */
@@ -85,6 +104,7 @@ export class Stage {
             "shows what it always begins with.",
     );
     this.state = { ...(state ?? this.beginning) };
+    this.#last = this.#written(this.state); // the browser's Back goes back from here
     return true;
   }
 
@@ -98,10 +118,31 @@ export class Stage {
   save() {
     this.notice("");
     const text = this.#written(this.state);
+    if (text !== this.#last) this.#past.push(this.#last);
+    this.#last = text;
+    this.#remember();
     if (!text && meantFor(location.hash, this.name) === undefined) return;
     const hash = addressed(location.hash, this.name, text);
     const page = location.pathname + location.search;
     history.replaceState(history.state, "", hash ? `#${hash}` : page);
+  }
+
+  /** Let the button say whether there is something to undo. */
+  #remember() {
+    this.#undo.setAttribute("aria-disabled", String(!this.#past.length));
+  }
+
+  /** Take back the last change that was saved. */
+  undo() {
+    const before = this.#past.pop();
+    const state = readState(before ?? "", this.fields, this.beginning);
+    if (before === undefined || !state) return;
+    this.#last = before;
+    this.state = { ...state };
+    this.save();
+    this.#restored();
+    clearTimeout(this.#speaking);
+    this.announce("The last change is undone.");
   }
 
   /** @param {S} state */

@@ -135,6 +135,10 @@ def test_a_digit_is_drawn_by_keys_and_by_the_mouse(show):
     assert len(stops) == 3 + 1 + 1 + 1
     assert all(marked for _, marked in stops)
     figure.button("Clear").click()
+    assert drawn[0] not in figure.hash()
+    figure.button("Undo").click()
+    assert drawn[0] in figure.hash()
+    figure.button("Clear").click()
     figure.page.mouse.move(*live_pages.within(pen, (0.5, 0.8)))
     figure.page.mouse.down()
     figure.page.mouse.move(*live_pages.within(pen, (0.5, 0.2)), steps=30)

@@ -38,6 +38,15 @@ def test_each_folder_of_figures_is_a_figure_of_the_book_above_a_picture():
         assert f"    name: {place.figure[1:]}\n" in text.partition(place.mark)[0]
 
 
+def test_no_caption_says_left_or_right_of_panels_that_a_phone_stacks():
+    for place in PLACES:
+        text = (ROOT / f"{place.chapter}.md").read_text("utf-8")
+        caption = text.partition(place.mark)[0].rpartition("    caption: |\n")[2]
+        caption = caption.partition("  image:\n")[0]
+        assert 50 < len(caption) < 700
+        assert not re.search(r"\b(left|right)[,:]|on the (left|right)", caption, re.I)
+
+
 def test_the_first_page_shows_each_figure_and_leads_to_it(html):
     first = (html / "book/index.html").read_text("utf-8")
     leads = re.findall(r'href="([\w-]+)\.html(#[\w-]+)"', first)
@@ -81,6 +90,32 @@ def test_a_first_visit_to_its_page_is_light(show):
 
 def test_an_address_that_it_does_not_have_gives_the_default_and_says_so(show, place):
     live_pages.check_refusal(show(f"#{place.name}?__proto__=1"))
+
+
+@live_pages.at_night
+def test_what_a_slip_has_changed_can_be_undone(show, place):
+    figure = show(reduced_motion="reduce")
+    undo, reset = figure.button("Undo"), figure.button("Reset")
+    assert undo.get_attribute("aria-disabled") == "true"
+    handle = figure.stage.locator("[role=slider], input[type=range]").first
+    handle.focus()
+    figure.press("ArrowRight", "ArrowRight")
+    changed = figure.hash()
+    assert changed.startswith(f"#{place.name}?")
+    undo.click()
+    assert figure.hash() not in ("", changed)
+    handle.focus()
+    figure.press("ArrowRight")
+    assert figure.hash() == changed
+    reset.click()
+    assert figure.hash() == ""
+    undo.click()
+    assert figure.hash() == changed
+    assert figure.said() == "The last change is undone."
+    undo.click()
+    undo.click()
+    assert figure.hash() == ""
+    assert undo.get_attribute("aria-disabled") == "true"
 
 
 def test_axe_finds_nothing_light_or_dark(show, place):

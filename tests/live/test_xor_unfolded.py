@@ -293,6 +293,17 @@ def test_reset_brings_everything_back_and_cleans_the_address(show):
     assert figure.data() == [0]
 
 
+def test_a_random_start_by_mistake_is_undone(show):
+    figure = show(STATE, reduced_motion="reduce")
+    p = parameters(figure)
+    figure.button("Random start").click()
+    figure.wait_until("location.hash.includes('seed=10')")
+    figure.button("Undo").click()
+    figure.drawn()
+    assert figure.hash() == STATE
+    assert parameters(figure) == p
+
+
 @live_pages.at_night
 @pytest.mark.parametrize(
     "hostile",

@@ -69,6 +69,44 @@ def test_a_link_past_live_figures_leads_to_its_place_and_back(site, size):
         assert top(seen, "the-lemma") == pytest.approx(before, abs=8)
 
 
+def test_the_header_of_a_phone_leads_from_section_to_section(site):
+    with opened(site, f"{BACK}.html", PHONE) as seen:
+        bar, drawer = seen.locator("nav.steps"), seen.locator("dialog .page-toc")
+        before, after = bar.get_by_role("link").all()
+
+        def press(part):
+            box = part.bounding_box()
+            assert box["width"] >= 24
+            assert box["height"] >= 24
+            x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+            seen.mouse.click(x, y)  # Playwright's own click would scroll first
+            resting(seen)
+
+        assert bar.inner_text().split() == ["‹", "5", "›"]
+        assert before.get_attribute("aria-disabled") == "true"
+        press(after)
+        press(after)
+        assert bar.get_by_role("button").inner_text() == "5.2"
+        assert top(seen, "what-are-we-looking-for") == pytest.approx(HEADER, abs=8)
+        seen.evaluate("scrollBy(0, 300)")
+        resting(seen)
+        press(before)
+        assert bar.get_by_role("button").inner_text() == "5.2"
+        press(before)
+        assert bar.get_by_role("button").inner_text() == "5.1"
+        seen.evaluate("location.hash = 'exercises'")
+        resting(seen)
+        press(bar.get_by_role("button"))
+        here = drawer.get_by_role("link", name="5.12. Exercises").bounding_box()
+        assert 0 < here["y"] < PHONE["height"] - here["height"]
+        drawer.get_by_role("link", name="5.11. Summary").click()
+        resting(seen)
+        assert not drawer.is_visible()
+        assert top(seen, "summary") == pytest.approx(HEADER, abs=8)
+        seen.set_viewport_size(WIDE)
+        assert not bar.is_visible()  # the contents stand beside the text
+
+
 def test_the_search_is_in_sight_on_a_laptop(site):
     with opened(site, "06c-generalisation.html") as seen:
         field = seen.locator(".bd-sidebar-primary .search-button-field")

@@ -6,6 +6,7 @@
   says of which edition it is.
 - A build that was broken off is done anew.
 - The font of icons has no others than the pages show (tools/pages/icons.py).
+- Pictures have short paths, and say if panels stand side by side (pictures.py).
 - Terms are entries of the index, and a search finds sections (finding.py).
 - The HTML of other extensions is mended where it is not accessible.
 - In print the pages that programs write are in brief; as on the page, only the
@@ -33,7 +34,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx_exercise.nodes import exercise_latex_number_reference
 
 from tools import ROOT
-from tools.pages import finding, formulas, icons, notebooks, repository
+from tools.pages import finding, formulas, icons, notebooks, pictures, repository
 from tools.pages.generated import is_generated
 
 # What is wrong in the HTML of the extensions, and how it is put right.
@@ -388,5 +389,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     ):
         app.add_post_transform(transform)
     app.connect("build-finished", finish)
+    app.add_post_transform(pictures.SideBySide)
     app.connect("build-finished", icons.thin)
+    app.connect("build-finished", pictures.thin)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

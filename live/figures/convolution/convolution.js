@@ -136,7 +136,7 @@ class Convolution {
         rims,
         button("Shift right", () => move(0, 1)),
         button("Shift down", () => move(1, 0)),
-        button("Reset", () => this.stage.reset()),
+        ...this.stage.goBack(),
       ),
       html(
         "div",

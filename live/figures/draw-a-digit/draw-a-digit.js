@@ -136,7 +136,7 @@ class DrawADigit {
         { class: "live-actions" },
         button("Clear", () => this.set(the.example(0).map(() => 0)), "live-main"),
         button("To the middle", centre),
-        button("Reset", () => this.stage.reset()),
+        ...this.stage.goBack(),
       ),
       html(
         "div",

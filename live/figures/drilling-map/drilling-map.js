@@ -93,7 +93,7 @@ class DrillingMap {
       this.train,
       button("Restart", () => this.begin()),
       button("HH’s run", () => this.repeat()),
-      button("Reset", () => this.stage.reset()),
+      ...this.stage.goBack(),
     );
     const tick = (/** @type {string} */ kind, /** @type {number} */ at) =>
       html("span", { class: `live-tick-${kind}`, style: `--at: ${at}` }, String(at));

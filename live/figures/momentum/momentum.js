@@ -97,7 +97,7 @@ class Momentum {
           this.set(the.best(this.stage.state.kappa), true),
         ),
         button("No momentum", () => this.set({ beta: 0 }, true)),
-        button("Reset", () => this.stage.reset()),
+        ...this.stage.goBack(),
       ),
       html(
         "div",

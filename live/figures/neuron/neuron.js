@@ -117,12 +117,7 @@ class Neuron {
       ...[this.which, ...this.line, ...this.plane].map(({ element }) => element),
     );
     this.stage.root.prepend(
-      html(
-        "div",
-        { class: "live-actions" },
-        views,
-        button("Reset", () => this.stage.reset()),
-      ),
+      html("div", { class: "live-actions" }, views, ...this.stage.goBack()),
       html(
         "div",
         { class: "live-panes" },

@@ -119,9 +119,8 @@ class Ridge {
         "div",
         { class: "live-actions" },
         choice,
-        button("Reset", () => {
+        ...this.stage.goBack(() => {
           this.seed = 0;
-          this.stage.reset();
         }),
       ),
       html(

@@ -133,7 +133,7 @@ class StepByStep {
         { class: "live-actions" },
         this.back,
         this.next,
-        button("Reset", () => stage.reset()),
+        ...stage.goBack(),
         this.slider,
       ),
       html("div", { class: "net-board" }, this.picture.element),

@@ -111,7 +111,7 @@ class TwoValleys {
         this.main,
         button("Sweep a grid", () => this.sweep()),
         button("Restart", () => this.begin()),
-        button("Reset", () => this.stage.reset()),
+        ...this.stage.goBack(),
         html(
           "p",
           { class: "valley-step" },

@@ -107,7 +107,7 @@ class Unfolded {
         this.train,
         button("Random start", () => this.start()),
         button("The solution of the text", () => this.morph(the.beginning().p)),
-        button("Reset", () => this.stage.reset()),
+        ...this.stage.goBack(),
       ),
       html(
         "div",
