@@ -19,6 +19,19 @@ Reveal.initialize({
   keyboardCondition: () => !document.activeElement?.closest(".live-stage"),
 });
 
+/* A formula that is too wide is made smaller, once the fonts are there. */
+function fitFormulas() {
+  for (const formula of document.querySelectorAll(".slides div > .katex-display")) {
+    const share = formula.clientWidth / formula.scrollWidth;
+    const now = Number.parseFloat(formula.style.fontSize || "1");
+    if (share < 1) formula.style.fontSize = `${now * share * 0.99}em`;
+  }
+}
+for (const moment of ["ready", "slidechanged", "pdf-ready"]) {
+  Reveal.on(moment, fitFormulas);
+}
+document.fonts.addEventListener("loadingdone", fitFormulas);
+
 /* A live figure is as large as its slide: the loader fills it when it is seen. */
 const fitting = new ResizeObserver((entries) => {
   for (const { target: stage } of entries) {
