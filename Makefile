@@ -25,7 +25,7 @@ define install
   >$(VENV)/pip.log 2>&1 || { cat $(VENV)/pip.log; exit 1; }
 endef
 
-.PHONY: help book serve preview pdf package check test verify record chapter cifar10 oldest \
+.PHONY: help book serve preview pdf kit package check test verify record chapter cifar10 oldest \
   evidence bench bench-live lab screenshots format constraints clean
 
 help: ## List the targets
@@ -45,12 +45,17 @@ serve: book ## Serve the page, so that everything on it is alive
 preview: $(VENV)/preview $(VENV)/book book ## Serve the page, and make it anew at each save
 	@$(TOOLS) preview $(PORT)
 
-pdf: $(VENV)/site ## Print the book as a PDF (needs TeX)
+pdf: $(VENV)/site ## Print the book as a PDF (needs TeX; EDITION=student or instructor)
 	@$(TOOLS) record --check
 	@$(TOOLS) pages
 	@$(TOOLS) programs latexmk xelatex rsvg-convert
 	@$(BIN)/jupyter-book build --quiet -W -n --keep-going . --builder pdflatex
 	@$(TOOLS) address _build/latex/deep-learning-for-applied-mathematicians.pdf
+
+kit: $(VENV)/kit ## Make what lecturers use (PRODUCT=…; exams: SEED=1,2 CHAPTERS=04,05)
+	@$(TOOLS) record --check
+	@$(TOOLS) pages
+	@PYTHONPATH=lib $(TOOLS) kit $(PRODUCT)
 
 package: $(VENV)/pip ## Build the library's wheel and sdist, and check them
 	$(call install,--group package)
@@ -154,6 +159,10 @@ $(VENV)/book: $(VENV)/pip
 $(VENV)/test: $(VENV)/site $(VENV)/book
 	@echo "Installing what checks the book into $(VENV)"
 	$(call install,--group test)
+	@touch $@
+
+$(VENV)/kit: $(VENV)/site
+	$(call install,--group kit)
 	@touch $@
 
 $(VENV)/preview: $(VENV)/site

@@ -6,12 +6,13 @@ alone.  Every reference has its number, and leads to the page where that is know
 
 from __future__ import annotations
 
+import base64
 import io
 import pickle
 import re
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from sphinx_exercise.nodes import exercise_subtitle
 from tools import ROOT
 from tools.book import Text, load
 from tools.pages import repository
+from tools.pages.generated import rendered
 from tools.pages.notebooks import Plain, pieces
 
 TREES = ROOT / "_build" / "kit" / ".doctrees"
@@ -39,6 +41,8 @@ KINDS = {"quick": "quick check", "predict": "prediction", "important": "results"
 KINDS |= {"proof": "statement", "exercise": "exercise", "solution": "answer"}
 UNNAMED = {"quick", "predict", "important"}
 FOLDED = {"Hint": "hint", "Answer": "answer", "Solution": "answer"}
+PICTURE = re.compile(r'(<img src=")([^":/]+)(")')
+Boxes = Sequence[tuple[str, nodes.Element]]
 
 
 @dataclass(frozen=True)
@@ -46,14 +50,14 @@ class Box:
     """What a box of the book says, in Markdown with marks where a cell stands."""
 
     label: str
-    kind: str  # exercise, quick check, results, or theorem, lemma, …
+    kind: str  # exercise, quick check, prediction, results, or theorem, lemma, …
     number: str
     title: str
     page: str
     chapter: str
     section: str
     text: str
-    stars: int = 0
+    stars: str = ""
     by: str = ""  # hand, machine, or both
     hint: str = ""
     answer: str = ""
@@ -61,12 +65,7 @@ class Box:
     @property
     def name(self) -> str:
         """Its number and title, as the book has them."""
-        named = f"{self.kind.capitalize()} {self.number}".strip()
-        return f"{named}: {self.title}" if self.title else named
-
-    @property
-    def record(self) -> NotebookNode:
-        return _record(self.page)
+        return f"{self.kind.capitalize()} {self.number} {self.title}".strip()
 
     @property
     def cells(self) -> list[int]:
@@ -75,145 +74,152 @@ class Box:
 
 
 @cache
-def _record(page: str) -> NotebookNode:
-    record: NotebookNode = nbformat.read(ROOT / "book" / f"{page}.ipynb", as_version=4)
-    return record
+def record(page: str) -> NotebookNode:
+    """Return the record of a page."""
+    read: NotebookNode = nbformat.read(ROOT / "book" / f"{page}.ipynb", as_version=4)
+    return read
 
 
-class Reader:
-    """Reads boxes from the trees that Sphinx makes of the book.
-
-    Parameters
-    ----------
-    trees : Path, optional
-        Where a build has left its trees, which are then taken as they are.
-    """
-
-    def __init__(self, trees: Path | None = None) -> None:
-        settings = {"latex_individualpages": False}
-        config, _ = get_final_config(
-            user_yaml=ROOT / "_config.yml", sourcedir=ROOT, cli_config=settings
-        )
-        config["markdown_http_base"] = (repository.site() or "").rstrip("/")
-        config["markdown_uri_doc_suffix"] = ".html"
-        # Pictures are taken from the records.
-        config["suppress_warnings"] = ["mystnb.mime_priority"]
-        self.app = Sphinx(
-            srcdir=ROOT,
-            confdir=None,
-            outdir=TREES.with_name(".markdown"),
-            doctreedir=trees or TREES,
-            buildername="markdown",
-            confoverrides=config,
-            status=io.StringIO(),
-            warning=sys.stderr,
-        )
-        self.app.builder.init()
-        if trees is None:
-            self.app.builder.read()
-            TREES.joinpath(ENV_PICKLE_FILENAME).write_bytes(pickle.dumps(self.app.env))
-
-    def boxes(self) -> Iterator[Box]:
-        """Yield the boxes of all chapters, in the order of the book."""
-        chapter = ""
-        for text in load().chapters:
-            if re.match(r"\d\d-", text.stem):
-                chapter = text.title
-            yield from self.boxes_of(text, chapter)
-
-    def boxes_of(self, text: Text, chapter: str) -> Iterator[Box]:
-        """Yield the boxes of one text."""
-        page = f"book/{text.stem}"
-        tree = self.app.env.get_and_resolve_doctree(page, self.app.builder)
-        found = [(kind, node) for node in tree.findall() if (kind := _kind(node))]
-        seen: dict[str, int] = {}
-        for n, (kind, node) in enumerate(found):
-            if kind in FOLDED.values():
-                continue
-            told = {"text": self.markdown(page, node)}
-            for its, folded in found[n + 1 : n + 3]:
-                if its in told or its not in FOLDED.values():
-                    break
-                told[its] = self.markdown(page, folded)
-            how = re.match(r"\([^)]*\)", told["text"])
-            by = re.findall(r"\bby (hand|machine)\b", how[0].lower()) if how else []
-            heading = _heading(node)
-            if not (label := node.get("label")):
-                label = f"{text.stem}-{kind.split()[0]}-{nodes.make_id(heading)}"
-                seen[label] = seen.get(label, 0) + 1
-                label += f"-{seen[label]}" * (seen[label] > 1)
-            title = _title(node)
-            yield Box(
-                label=label,
-                kind=node.get("realtype", kind),
-                number=Plain.number(self._translator(page), node),
-                title=title.replace(STAR, "").strip(" ()"),
-                page=text.stem,
-                chapter=chapter,
-                section=heading,
-                stars=title.count(STAR),
-                by=" and ".join(by),
-                **told,
-            )
-
-    def _translator(self, page: str, document: Any = None) -> Plain:
-        self.app.builder.current_doc_name = page
-        return Plain(document or new_document(page), self.app.builder)
-
-    def markdown(self, page: str, box: nodes.Element) -> str:
-        """Return what stands in a box below its title."""
-        document = new_document(page)
-        for child in box.children:
-            inside = child.children if isinstance(child, nodes.section) else [child]
-            if not isinstance(child, nodes.title):
-                document += [node.deepcopy() for node in inside]
-        translator = self._translator(page, document)
-        document.walkabout(translator)
-        said = translator.astext()
-        return re.sub(r"\s*\x02end[^\x03]*\x03\s*", "\n\n", said).strip()
+def opened(trees: Path | None = None) -> Sphinx:
+    """Return Sphinx with the book read, or with what another build has read."""
+    config, _ = get_final_config(
+        user_yaml=ROOT / "_config.yml",
+        sourcedir=ROOT,
+        cli_config={"latex_individualpages": False},
+    )
+    config["markdown_http_base"] = (repository.site() or "").rstrip("/")
+    config["markdown_uri_doc_suffix"] = ".html"
+    # Pictures are taken from the records.
+    config["suppress_warnings"] = ["mystnb.mime_priority"]
+    # Where sources and settings are, the outcome, the trees, and by which builder.
+    where = (ROOT, None, TREES.with_name(".markdown"), trees or TREES, "markdown")
+    app = Sphinx(*where, config, status=io.StringIO(), warning=sys.stderr)
+    app.builder.init()
+    if trees is None:
+        app.builder.read()
+        TREES.joinpath(ENV_PICKLE_FILENAME).write_bytes(pickle.dumps(app.env))
+    return app
 
 
-def _kind(node: nodes.Node) -> str:
+def boxes(app: Sphinx) -> Iterator[Box]:
+    """Yield the boxes of all chapters, in the order of the book."""
+    for chapter, text in chapters():
+        yield from boxes_of(app, text, chapter)
+
+
+def chapters() -> Iterator[tuple[str, Text]]:
+    """Yield each text, with the title of the chapter to which it belongs."""
+    chapter = ""
+    for text in load().chapters:
+        chapter = text.title if text.stem[2] == "-" else chapter
+        yield chapter, text
+
+
+def boxes_of(app: Sphinx, text: Text, chapter: str) -> Iterator[Box]:
+    """Yield the boxes of one text."""
+    page, seen = f"book/{text.stem}", dict[str, int]()
+    tree = app.env.get_and_resolve_doctree(page, app.builder)
+    app.builder.current_doc_name = page  # type: ignore[attr-defined]
+    found = boxes_in(tree)
+    for n, (kind, node) in enumerate(found):
+        if kind in FOLDED.values():
+            continue
+        parts = {"text": node} | folded_below(found, n)
+        told = {its: markdown(app, part) for its, part in parts.items()}
+        heading = heading_of(node)
+        if not (label := node.get("label")):
+            label = f"{text.stem}-{kind.split()[0]}-{nodes.make_id(heading)}"
+            seen[label] = seen.get(label, 0) + 1
+            label += f"-{seen[label]}" * (seen[label] > 1)
+        kind = node.get("realtype", kind)
+        number = Plain.number(Plain(tree, app.builder), node)
+        title, stars = title_of(node)
+        about = (label, kind, number, title, text.stem, chapter, heading)
+        yield Box(*about, stars=stars, by=how_of(told["text"]), **told)
+
+
+def markdown(app: Sphinx, box: nodes.Element) -> str:
+    """Return what stands in a box below its title."""
+    document = new_document("")
+    for child in box.children:
+        inside = child.children if isinstance(child, nodes.section) else [child]
+        if not isinstance(child, nodes.title):
+            document += [node.deepcopy() for node in inside]
+    translator = Plain(document, app.builder)
+    document.walkabout(translator)
+    return re.sub(r"\s*\x02end[^\x03]*\x03\s*", "\n\n", translator.astext()).strip()
+
+
+def boxes_in(tree: nodes.Element) -> Boxes:
+    """Return the boxes in a tree, each with its kind."""
+    return [(kind, node) for node in tree.findall() if (kind := kind_of(node))]
+
+
+def folded_below(found: Boxes, n: int) -> dict[str, nodes.Element]:
+    """Return the hint and the answer below the n-th box, if it has them."""
+    its: dict[str, nodes.Element] = {}
+    for kind, node in found[n + 1 : n + 3]:
+        if kind in its or kind not in FOLDED.values():
+            break
+        its[kind] = node
+    return its
+
+
+def kind_of(node: nodes.Node) -> str:
     """Return what kind of box a node is; nothing for what is none."""
     if not isinstance(node, nodes.Admonition) or not node["classes"]:
         return ""
     if "dropdown" in node["classes"] and "solution" not in node["classes"]:
-        return FOLDED.get(_title(node), "")
+        return FOLDED.get(title_of(node)[0], "")
     return KINDS.get(node["classes"][0], "") if node["classes"] != ["proof"] * 2 else ""
 
 
-def _title(node: nodes.Element) -> str:
-    for title in node.findall(nodes.title):
-        its = [*title.findall(exercise_subtitle)] or [title]
-        return "" if node["classes"][0] in UNNAMED else its[0].astext()
-    return ""
+def title_of(node: nodes.Element) -> tuple[str, str]:
+    """Return title and stars of a box; no title that only says what kind it is."""
+    title = node.next_node(nodes.title)
+    if title is None or node["classes"][0] in UNNAMED:
+        return "", ""
+    said = (title.next_node(exercise_subtitle) or title).astext()
+    return said.replace(STAR, "").strip(" ()"), STAR * said.count(STAR)
 
 
-def _heading(node: nodes.Element) -> str:
+def heading_of(node: nodes.Element) -> str:
     """Return the title of the section in which a box stands."""
     while not isinstance(node, nodes.section):
         node = node.parent
     return str(node.next_node(nodes.title).astext())
 
 
-def shown(box: Box, said: str) -> tuple[str, dict[str, bytes]]:
-    """Return Markdown with its cells as the page shows them, and their pictures."""
-    parts, files = [], {}
-    for kind, about, text in pieces(said):
-        if kind == "cell":
-            cell = box.record.cells[int(about)]
-            parts.append(f"```python\n{cell.source}\n```")
-            for output in cell.outputs:
-                if svg := output.get("data", {}).get("image/svg+xml"):
-                    name = f"{box.label}-{about}.svg"
-                    files[name] = svg.encode()
-                    alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt")
-                    alt = " ".join((alt or "What the cell draws.").split())
-                    parts.append(f"![{alt}]({name})")
-                elif printed := output.get("text"):
-                    parts.append(f"```text\n{printed.rstrip()}\n```")
-        parts.append(text)
-    return "\n\n".join(part for part in parts if part), files
+def how_of(text: str) -> str:
+    """Return how an exercise is to be done: what it says in brackets in front."""
+    said = re.match(r"\([^)]*\)", text)
+    how = re.findall(r"\bby (hand|machine)\b", said[0].lower()) if said else []
+    return " and ".join(how)
+
+
+def shown(box: Box) -> tuple[Box, dict[str, bytes]]:
+    """Return a box with its cells as the page shows them, and their pictures."""
+    files: dict[str, bytes] = {}
+
+    def cell(n: int) -> Iterator[str]:
+        its = record(box.page).cells[n]
+        yield f"```python\n{its.source}\n```"
+        for output in its.outputs:
+            if svg := output.get("data", {}).get("image/svg+xml"):
+                files[f"{box.label}-{n}.svg"] = svg.encode()
+                alt = its.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+                yield f"![{' '.join(alt.split())}]({box.label}-{n}.svg)"
+            elif printed := output.get("text"):
+                yield f"```text\n{printed.rstrip()}\n```"
+
+    def said(text: str) -> Iterator[str]:
+        for kind, about, below in pieces(text):
+            yield from cell(int(about)) if kind == "cell" else ()
+            yield below
+
+    parts = {name: getattr(box, name) for name in ("text", "hint", "answer")}
+    parts = {its: "\n\n".join(filter(None, said(t))) for its, t in parts.items()}
+    return replace(box, **parts), files
 
 
 def delimited(tex: str, display: bool) -> str:
@@ -233,7 +239,13 @@ def html(text: str, formula: Callable[[str, bool], str] = delimited) -> str:
     return str(parser.render(text)).strip()
 
 
-def written(folder: Path, files: dict[str, bytes]) -> None:
-    """Put pictures into a folder."""
-    for name, content in files.items():
-        folder.joinpath(name).write_bytes(content)
+def moodle(questions: Sequence[tuple[Sequence[str], list[Mapping[str, Any]]]]) -> str:
+    """Return questions by their categories as Moodle's XML, pictures inside."""
+
+    def linked(html: str) -> str:
+        return PICTURE.sub(r"\1@@PLUGINFILE@@/\2\3", html)
+
+    def encoded(content: bytes) -> str:
+        return base64.b64encode(content).decode()
+
+    return rendered("moodle.xml", questions=questions, linked=linked, encoded=encoded)

@@ -22,12 +22,12 @@ from typing import Any
 
 import numpy as np
 import yaml
+from markdown_it.common.utils import escapeHtml
 
 from tools import ROOT
-from tools.book import load
-from tools.kit import moodle
-from tools.kit.boxes import html
+from tools.kit.boxes import chapters, html, moodle
 from tools.pages import formulas
+from tools.pages.generated import rendered
 from tools.programs import missing
 
 TEMPLATES = ROOT / "exams"
@@ -38,33 +38,22 @@ FORM = re.compile(
 )
 HOLE = re.compile(r"<<(.+?)>>", re.DOTALL)
 VARIANTS = 20  # of each exercise, for Moodle to choose from
-PAGE = """<!doctype html><html lang="en-GB"><meta charset="utf-8"><title>{0}</title>
-<link rel="stylesheet" href="katex/katex.min.css"><style>
-@page {{ size: A4; margin: 24mm 26mm }}
-body {{ font: 11pt/1.5 "Latin Modern Roman", "TeX Gyre Termes", serif; max-width: 42em;
-  margin: auto }}
-h2 {{ font-size: 1.1em; margin: 2em 0 .3em }} section {{ break-inside: avoid }}
-h2 small {{ float: right; font-weight: normal }}
-.solution {{ border-left: 2px solid #0072b2; padding-left: 1em }}
-</style><h1>{0}</h1>{1}</html>
-"""
+PRINT = ["chromium", "--headless", "--no-sandbox", "--disable-gpu"]
+PRINT += ["--no-pdf-header-footer"]
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """An exercise with its numbers: texts in Markdown, answers by their names in TeX."""
+    """An exercise with its numbers: in Markdown, its answers by their names in TeX."""
 
     name: str
+    seed: int
     title: str
     points: int
     text: str
     solution: str
     answers: dict[str, float]
     values: dict[str, Any]
-
-    @property
-    def chapter(self) -> int:
-        return int(self.name[:2])
 
 
 def draw(path: Path, seed: int) -> Exercise:
@@ -91,7 +80,7 @@ def draw(path: Path, seed: int) -> Exercise:
     front = yaml.safe_load(form["front"])
     # Rounding errors are none of the answers', and neither is the sign of zero.
     answers = {k: round(float(its), 12) + 0.0 for k, its in values["answers"].items()}
-    about = (path.stem, front["title"], front["points"])
+    about = (path.stem, seed, front["title"], front["points"])
     return Exercise(*about, text, solution, answers, values)
 
 
@@ -130,58 +119,40 @@ def tolerance(answer: float) -> float:
     return 0 if answer == round(answer) else abs(answer) / 100
 
 
-def chosen(environment: Mapping[str, str] = os.environ) -> list[Path]:
-    """Return the templates of the chapters that are asked for, or all."""
-    wanted = environment.get("CHAPTERS", "")
-    found = [
-        path
-        for path in sorted(TEMPLATES.glob("[0-9]*.md"))
-        if not wanted or path.stem[:2] in wanted.split(",")
-    ]
-    if not found:
-        raise SystemExit(f"CHAPTERS={wanted}: exams/ has nothing on these chapters")
-    return found
-
-
-def seeds(environment: Mapping[str, str] = os.environ) -> list[int]:
-    """Return the seeds of the papers."""
-    said = environment.get("SEED", "1")
-    if not re.fullmatch(r"\d+(,\d+)*", said):
-        raise SystemExit(f"SEED={said}: expected numbers such as 3 or 1,2,3")
-    return [int(one) for one in said.split(",")]
+def asked(environment: Mapping[str, str] = os.environ) -> tuple[list[int], list[Path]]:
+    """Return the seeds of the papers, and the templates of the chapters asked for."""
+    seeds, wanted = environment.get("SEED", "1"), environment.get("CHAPTERS", "")
+    if not re.fullmatch(r"\d+(,\d+)*", seeds):
+        raise SystemExit(f"SEED={seeds}: expected numbers such as 3 or 1,2,3")
+    found = sorted(TEMPLATES.glob("[0-9]*.md"))
+    chosen = [path for path in found if path.stem[:2] in (wanted or path.stem)]
+    if not chosen:
+        raise SystemExit(f"CHAPTERS={wanted}: expected numbers such as 04,05")
+    return [*map(int, seeds.split(","))], chosen
 
 
 def write(folder: Path) -> None:
-    """Write the papers and their solutions, and what Moodle can choose from."""
-    paths = chosen()
+    """Write the papers, without solutions and with them, and a bank for Moodle."""
+    seeds, paths = asked()
     shutil.copytree(formulas.KATEX, folder / "katex", dirs_exist_ok=True)
-    for seed in seeds():
+    for seed in seeds:
         some = [draw(path, seed) for path in paths]
-        for end, solved in (("", False), ("-solutions", True)):
-            there, title = folder / f"exam-{seed}{end}", f"Exam, variant {seed}"
-            text = paper(some, title, solved)
-            there.with_suffix(".md").write_text(text, "utf-8")
-            there.with_suffix(".html").write_text(sheet(text, title), "utf-8")
-            printed(there.with_suffix(".html"))
-    quiz(paths).write(folder / "moodle.xml")
-    formulas.close(None, None)  # type: ignore[arg-type]
+        for end in ("", "-solutions"):
+            for form in ("md", "html"):
+                text = paper(f"exam.{form}", f"Exam, variant {seed}", some, bool(end))
+                (folder / f"exam-{seed}{end}.{form}").write_text(text, "utf-8")
+            printed(folder / f"exam-{seed}{end}.html")
+    (folder / "moodle.xml").write_text(quiz(paths), "utf-8")
+    formulas.engine().close()
 
 
-def paper(some: Sequence[Exercise], title: str, solved: bool) -> str:
-    """Return a paper in Markdown, with its solutions or without."""
-    points = sum(one.points for one in some)
-    parts = [f"{len(some)} exercises, {points} points. Show how you found each answer."]
-    for n, one in enumerate(some, 1):
-        parts += [f"## {n}. {one.title} ({one.points} points)", one.text]
-        parts += [f"**Solution.** {one.solution}"] if solved else []
-    return "\n\n".join([f"# {title}", *parts]) + "\n"
+def paper(form: str, title: str, some: Sequence[Exercise], solved: bool) -> str:
+    """Return a paper in Markdown or as a page, with its formulas set."""
 
+    def put(text: str) -> str:
+        return html(text, formulas.katex)
 
-def sheet(text: str, title: str) -> str:
-    """Return a paper as a page, with its formulas set."""
-    body = html(text, formulas.katex).partition("</h1>")[2]
-    body = re.sub(r"<p><strong>Solution", '<p class="solution"><strong>Solution', body)
-    return PAGE.format(title, body)
+    return rendered(form, title=title, exercises=some, solved=solved, html=put)
 
 
 def printed(page: Path) -> None:
@@ -189,33 +160,26 @@ def printed(page: Path) -> None:
     if sentence := missing("chromium"):
         print(f"no PDF of {page.name}: {sentence}")
         return
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"]
-    subprocess.run(
-        ["chromium", *options, f"--print-to-pdf={page.with_suffix('.pdf')}", page],
-        check=True,
-        capture_output=True,
-    )
+    goal = f"--print-to-pdf={page.with_suffix('.pdf')}"
+    subprocess.run([*PRINT, goal, page], check=True, capture_output=True)
 
 
-def quiz(paths: Sequence[Path]) -> moodle.Quiz:
+def quiz(paths: Sequence[Path]) -> str:
     """Return for Moodle many variants of each exercise, whose answers it checks."""
-    titles = {text.stem[:2]: text.title for text in load().chapters if text.stem[2] == "-"}
-    made = moodle.Quiz()
+    titles, groups = {text.stem[:2]: chapter for chapter, text in chapters()}, []
     for path in paths:
         some = [draw(path, seed) for seed in range(1, VARIANTS + 1)]
-        made.category("Exam", titles[path.stem[:2]], some[0].title)
-        for seed, one in enumerate(some, 1):
-            # Moodle's embedded answers: {points:NUMERICAL:=value:tolerance}
-            fields = "".join(
-                rf"<p>\({name} =\) {{1:NUMERICAL:={its:.6g}:{tolerance(its):.2g}}}</p>"
-                for name, its in one.answers.items()
-            )
-            made.add(
-                "cloze",
-                f"{one.title} ({seed})",
-                html(one.text) + fields,
-                html(one.solution),
-                label=f"{one.name}-{seed}",
-                points=one.points,
-            )
-    return made
+        category = ("Exam", titles[path.stem[:2]], some[0].title)
+        groups.append((category, [*map(embedded, some)]))
+    return moodle(groups)
+
+
+def embedded(one: Exercise) -> Mapping[str, Any]:
+    """Return an exercise as Moodle has it, with an entry for each answer."""
+    form = r"<p>\({} =\) {{1:NUMERICAL:={:.6g}:{:.2g}}}</p>"
+    answers = {escapeHtml(name): its for name, its in one.answers.items()}
+    entries = [form.format(name, n, tolerance(n)) for name, n in answers.items()]
+    its: dict[str, Any] = {"kind": "cloze", "name": f"{one.title} ({one.seed})"}
+    its |= {"label": f"{one.name}-{one.seed}", "points": one.points}
+    its |= {"text": html(one.text) + "".join(entries), "answer": html(one.solution)}
+    return its | {"files": {}, "tags": []}

@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
 from tools.book.names import names
-from tools.kit.boxes import STAR, Box, shown
+from tools.kit.boxes import Box, record, shown
 from tools.pages.notebooks import OPTIONAL, carrier, needs
 from tools.record.notebook import KERNEL
 
@@ -34,9 +34,11 @@ def assignment(bank: Sequence[Box]) -> Any:
         return None
     asked = {name for box, test in graded for name in used(box, test)}
     first = min(box.cells[0] for box in machine)
-    setup = [*cells_before(bank[0].record, first, asked)]
+    setup = [*cells_before(record(bank[0].page), first, asked)]
     code = "\n".join(setup)
-    packages = [PACKAGES[its] for its, form in OPTIONAL.items() if re.search(form, code)]
+    packages = [
+        PACKAGES[its] for its, form in OPTIONAL.items() if re.search(form, code)
+    ]
     config = {
         "name": bank[0].page,
         "requirements": [*REQUIREMENTS, *packages],
@@ -45,7 +47,7 @@ def assignment(bank: Sequence[Box]) -> Any:
     }
     cells = [
         new_raw_cell(_config("ASSIGNMENT CONFIG", config)),
-        carrier(bank[0].record),
+        carrier(record(bank[0].page)),
         *map(new_code_cell, setup),
         *(cell for box, test in graded for cell in question(box, test)),
     ]
@@ -61,15 +63,14 @@ def _config(kind: str, said: dict[str, Any]) -> str:
 
 def question(box: Box, test: str) -> Iterator[Any]:
     """Yield the cells of an exercise: what is asked, the solution, its tests."""
-    about = {"name": box.label.replace("-", "_"), "points": box.stars}
-    own = set().union(*(names(source)[1] for source in solution(box)))
-    looked_at = ", ".join(f"`{name}`" for name in sorted(own & names(test)[0]))
-    said, _ = shown(box, box.text)
-    yield new_raw_cell(_config("BEGIN QUESTION", about))
-    title = f"**{box.name} {STAR * box.stars}**"
-    yield new_markdown_cell(f"{title}\n\n{said}{NAMES.format(looked_at)}")
-    yield new_raw_cell("# BEGIN SOLUTION")
+    label = box.label.replace("-", "_")
+    about = {"name": label, "points": len(box.stars)}
+    looked_at = ", ".join(f"`{name}`" for name in sorted(sets(box) & names(test)[0]))
+    text = f"**{box.name} {box.stars}**\n\n{shown(box)[0].text}"
     source = "\n\n".join(solution(box))
+    yield new_raw_cell(_config("BEGIN QUESTION", about))
+    yield new_markdown_cell(text + NAMES.format(looked_at))
+    yield new_raw_cell("# BEGIN SOLUTION")
     yield new_code_cell(f"# BEGIN SOLUTION\n{source}\n# END SOLUTION")
     yield new_raw_cell("# END SOLUTION")
     yield new_raw_cell("# BEGIN TESTS")
@@ -80,12 +81,17 @@ def question(box: Box, test: str) -> Iterator[Any]:
 
 def solution(box: Box) -> list[str]:
     """Return the cells of the book's solution."""
-    return [box.record.cells[n].source for n in box.cells]
+    return [record(box.page).cells[n].source for n in box.cells]
+
+
+def sets(box: Box) -> set[str]:
+    """Return the names that the book's solution sets."""
+    return set().union(*(names(source)[1] for source in solution(box)))
 
 
 def tests(box: Box) -> str:
     """Return what the book asserts about the solution; nothing if it does not."""
-    own = set().union(*(names(source)[1] for source in solution(box)))
+    own = sets(box)
     kept, asserted = [], False
     for source in hidden(box):
         for statement, code in statements(source):
@@ -102,7 +108,7 @@ def tests(box: Box) -> str:
 
 def hidden(box: Box) -> Iterator[str]:
     """Yield the cells in which the book checks a solution, which no reader sees."""
-    for cell in box.record.cells[box.cells[0] :]:
+    for cell in record(box.page).cells[box.cells[0] :]:
         if cell.cell_type == "markdown" and "{solution-end}" in cell.source:
             return
         if "remove-cell" in cell.metadata.get("tags", []):
@@ -135,19 +141,21 @@ def _claimed(statement: ast.stmt) -> str:
 def used(box: Box, test: str) -> set[str]:
     """Return the names that an exercise names, and those it uses and does not set."""
     sources = [*solution(box), test]
-    uses, bound = (set().union(*some) for some in zip(*map(names, sources), strict=True))
+    uses, bound = (
+        set().union(*some) for some in zip(*map(names, sources), strict=True)
+    )
     return {*re.findall(r"`(\w+)`", box.text)} | uses - bound
 
 
-def cells_before(record: NotebookNode, first: int, asked: set[str]) -> Iterator[str]:
+def cells_before(its: NotebookNode, first: int, asked: set[str]) -> Iterator[str]:
     """Yield the cells of the page that run before the exercises.
 
     They are those that the page shows, and of the hidden ones what is needed later;
     what needs a package that a reader may lack goes along only if it is needed, too.
     """
-    lacking, kept = needs(record), []
+    lacking, kept = needs(its), []
     for n in reversed(range(first)):
-        cell = record.cells[n]
+        cell = its.cells[n]
         if cell.cell_type != "code":
             continue
         source = cell.source
@@ -157,8 +165,8 @@ def cells_before(record: NotebookNode, first: int, asked: set[str]) -> Iterator[
             optional = True
         else:
             optional = n in lacking
-        its, bound = names(source)
+        uses, bound = names(source)
         if source and not (optional and not bound & asked):
-            asked = asked | its
+            asked = asked | uses
             kept.append(source)
     yield from reversed(kept)
