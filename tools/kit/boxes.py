@@ -96,7 +96,8 @@ def opened(trees: Path | None = None) -> Sphinx:
     app = Sphinx(*where, config, status=io.StringIO(), warning=sys.stderr)
     app.builder.init()
     if trees is None:
-        app.builder.read()
+        # What is asked here numbers equations, figures and boxes.
+        [*app.env.check_dependents(app, {*app.builder.read()})]
         TREES.joinpath(ENV_PICKLE_FILENAME).write_bytes(pickle.dumps(app.env))
     return app
 
