@@ -69,16 +69,21 @@ class Edition(SphinxPostTransform):
             for text in load().chapters
             for label, line in text.labels.items()
         }
-        rows, last = [], self.document
-        for file in self.document.findall(start_of_file):
-            numbers = self.env.toc_fignumbers.get(file["docname"], {}).get("exercise")
-            found = boxes_in(file)
-            for n, (kind, node) in enumerate(found):
-                if kind == "exercise" and numbers:
-                    its = [node, *folded_below(found, n).values()]
-                    number = ".".join(map(str, numbers[node["label"]]))
-                    rows.append(row(node, number, drawn_on(its, places)))
-                    last = file
+        rows, last, above = [], self.document, None
+        numbers = self.env.toc_fignumbers.values()
+        known = {k: n for its in numbers for k, n in its.get("exercise", {}).items()}
+        found = boxes_in(self.document)
+        for n, (kind, node) in enumerate(found):
+            if kind == "exercise":
+                its = [node, *folded_below(found, n).values()]
+                number = ".".join(map(str, known[node["label"]]))
+                rows.append(row(node, number, drawn_on(its, places)))
+                above = node.parent
+        if not rows:
+            return
+        while above is not None:  # to the file of the whole chapter
+            last = above if isinstance(above, start_of_file) else last
+            above = above.parent
         tex = rendered("exercises.tex", exercises=rows, tex=texescape.escape)
         raw = nodes.raw("", tex, format="latex")
         last.parent.insert(last.parent.index(last) + 1, raw)
