@@ -188,7 +188,8 @@ def heading_of(node: nodes.Element) -> str:
     """Return the title of the section in which a box stands."""
     while not isinstance(node, nodes.section):
         node = node.parent
-    return str(node.next_node(nodes.title).astext())
+    # A star marks a section that can be skipped.
+    return str(node.next_node(nodes.title).astext()).rstrip(" *")
 
 
 def how_of(text: str) -> str:
