@@ -45,15 +45,15 @@ serve: book ## Serve the page, so that everything on it is alive
 preview: $(VENV)/preview $(VENV)/book book ## Serve the page, and make it anew at each save
 	@$(TOOLS) preview $(PORT)
 
-pdf: $(VENV)/site ## Print the book as a PDF (needs TeX)
+pdf: $(VENV)/site ## Print the book as a PDF (needs TeX; EDITION=student or instructor)
 	@$(TOOLS) record --check
 	@$(TOOLS) pages
 	@$(TOOLS) programs latexmk xelatex rsvg-convert
 	@$(BIN)/jupyter-book build --quiet -W -n --keep-going . --builder pdflatex
 	@$(TOOLS) address _build/latex/deep-learning-for-applied-mathematicians.pdf
 
-kit: book ## Make what a lecturer takes: slides, handouts (PRODUCT=…: one of them)
-	@$(TOOLS) kit $(PRODUCT)
+kit: $(VENV)/kit book ## Make what lecturers use (PRODUCT=…; exams: SEED=1,2 CHAPTERS=04,05)
+	@PYTHONPATH=lib $(TOOLS) kit $(PRODUCT)
 
 package: $(VENV)/pip ## Build the library's wheel and sdist, and check them
 	$(call install,--group package)
@@ -75,6 +75,7 @@ test: $(VENV)/test node_modules ## Run what every change must pass
 	@$(TOOLS) evidence --age
 
 verify: ## Check everything and measure the evidence anew (hours; commits the evidence)
+	@$(MAKE) $(VENV)-otter/ready
 	@DLAM_FULL=1 $(MAKE) test
 	@$(MAKE) oldest
 	@$(MAKE) evidence
@@ -157,6 +158,17 @@ $(VENV)/book: $(VENV)/pip
 $(VENV)/test: $(VENV)/site $(VENV)/book
 	@echo "Installing what checks the book into $(VENV)"
 	$(call install,--group test)
+	@touch $@
+
+$(VENV)/kit: $(VENV)/site
+	$(call install,--group kit)
+	@touch $@
+
+# otter-grader brings twenty packages that nothing else here needs.
+$(VENV)-otter/ready: $(STAMPS)
+	@$(PYTHON) -m venv $(VENV)-otter
+	@$(VENV)-otter/bin/python -m pip install --quiet --upgrade pip
+	@$(VENV)-otter/bin/python -m pip install --quiet -c $(CONSTRAINTS) --group otter
 	@touch $@
 
 $(VENV)/preview: $(VENV)/site

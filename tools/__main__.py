@@ -17,6 +17,7 @@ VERBS = {
     "address": ("tools.pages.address", "print the address of a file"),
     "kit": ("tools.kit", "make what a lecturer takes: slides, handouts"),
     "preview": ("tools.pages.preview", "serve the page, made anew at each save"),
+    "kit": ("tools.kit", "make what lecturers and readers take from the book"),
     "evidence": ("tools.evidence.command", "measure what the checks are worth"),
     "programs": ("tools.programs", "say which programs are missing"),
 }

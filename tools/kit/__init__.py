@@ -1,7 +1,8 @@
-"""What a lecturer takes from the book: `python -m tools kit [PRODUCT …]`.
+"""What lecturers and readers take from the book: `python -m tools kit [PRODUCT …]`.
 
-Each product is made from the chapters' texts and from the page that was built from
-them, so what it shows is what the book says.
+Each product is a module with `write(folder)`, which makes it from the chapters' own
+texts and records and from the page that was built from them, and puts it into
+_build/kit/PRODUCT/.
 """
 
 from __future__ import annotations
@@ -11,19 +12,27 @@ from importlib import import_module
 
 from tools import ROOT
 
-# What a person asks for, and the module that writes it into a folder.
+# What a person types, and the module that makes it.
 PRODUCTS = {
     "slides": "tools.kit.slides",
     "handouts": "tools.kit.handouts",
+    "questions": "tools.kit.questions",
+    "exams": "tools.kit.exams",
+    "cards": "tools.kit.cards",
+    "editions": "tools.kit.editions",
 }
 
 
-def main(arguments: list[str]) -> int:
-    """Write the products that are named, or all of them."""
-    parser = argparse.ArgumentParser(prog="python -m tools kit", description=__doc__)
-    parser.add_argument("product", nargs="*", choices=[*PRODUCTS, []])
-    for product in parser.parse_args(arguments).product or PRODUCTS:
-        folder = ROOT / "_build" / "kit" / product
-        import_module(PRODUCTS[product]).write(folder)
-        print(folder.relative_to(ROOT))
+def main(arguments: list[str] | None = None) -> int:
+    """Make the products that are named, or all of them."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("product", nargs="*", help=f"{', '.join(PRODUCTS)}; else all")
+    products = parser.parse_args(arguments).product or [*PRODUCTS]
+    if unknown := {*products} - {*PRODUCTS}:
+        parser.error(f"no such product: {', '.join(sorted(unknown))}")
+    for name in products:
+        folder = ROOT / "_build" / "kit" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        import_module(PRODUCTS[name]).write(folder)
+        print(f"{name}: {folder.relative_to(ROOT)}")
     return 0

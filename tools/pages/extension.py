@@ -368,6 +368,7 @@ class ReferencesToExercises(SphinxPostTransform):
 def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("sphinx_markdown_builder")
     app.setup_extension(formulas.__name__)
+    app.setup_extension("tools.kit.editions")
     if where := repository.site():  # a page for what is not there needs whole addresses
         app.setup_extension("notfound.extension")
         app.config.notfound_urls_prefix = urlsplit(where).path

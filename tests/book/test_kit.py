@@ -1,0 +1,231 @@
+"""What is made for lecturers and readers: questions, assignments, cards."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+import pytest
+from docutils import nodes
+
+from moodle import faults
+from needed import ROOT
+from tools import kit
+from tools.kit import boxes, cards, otter, questions
+from tools.kit.boxes import Box
+
+PAGE = "07a-momentum"
+
+
+def cell_of(page: str, start: str) -> int:
+    """Return where in a page's record a cell that begins so stands."""
+    cells = boxes.record(page).cells
+    (found,) = [n for n, cell in enumerate(cells) if cell.source.startswith(start)]
+    return found
+
+
+@pytest.fixture
+def exercise() -> Box:
+    """An exercise for the machine with a picture, as the book's tree gives it."""
+    cells = boxes.record(PAGE).cells
+    drawn = next(n for n, c in enumerate(cells) if "image/svg" in str(c))
+    return Box(
+        *(
+            "ex-some",
+            "exercise",
+            "7.3",
+            "Some steps",
+            PAGE,
+            "A/B",
+            "Exercises",
+        ),
+        text="(By machine.) Let $a < b$ & draw\n\n$$\na \\le b\n\\tag{7.1}\n$$",
+        stars="★★",
+        by="machine",
+        hint="Think of $x$.",
+        answer=f"Run\n\n\x02cell {drawn}\x03\n\nand look.",
+    )
+
+
+def test_a_product_that_is_not_there_is_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        kit.main(["slides-and-more"])
+    assert "no such product: slides-and-more" in capsys.readouterr().err
+
+
+def test_formulas_are_written_as_mathjax_finds_them() -> None:
+    made = boxes.html("Let $a < b$.\n\n$$\nx^2\n$$\n\nIt costs \\$5.")
+    assert r"\(a &lt; b\)" in made
+    assert r"\[x^2\]" in made
+    assert "$5" in made
+
+
+def test_a_cell_is_shown_with_what_it_draws(exercise: Box) -> None:
+    shown, files = boxes.shown(exercise)
+    assert re.search(
+        r"Run\n\n```python\n.*```\n\n!\[.+\]\(ex-some-\d+\.svg\)", shown.answer, re.S
+    )
+    assert "\x02" not in shown.answer
+    ((name, content),) = files.items()
+    assert f"]({name})" in shown.answer
+    assert content.startswith(b"<?xml")
+
+
+def test_a_question_is_one_that_moodle_reads(exercise: Box) -> None:
+    quick = replace(
+        exercise, label="quick", kind="quick check", stars="", by="", hint=""
+    )
+    xml = questions.quiz([quick, exercise])
+    assert faults(xml) == []
+    assert "Mathematicians/A//B/quick check<" in xml
+    assert "<tag><text>by machine</text></tag>" in xml
+    assert "<defaultgrade>2</defaultgrade>" in xml
+    held = 'encoding="base64">'
+    assert faults(xml.replace(held, held + "!", 1)) or faults(
+        xml.replace("@@PLUG", "@@")
+    )
+    assert faults(xml.replace("<responseformat>editor", "<responseformat>odd"))
+
+
+def test_a_sheet_has_questions_hints_and_answers(exercise: Box) -> None:
+    sheet = questions.sheet([exercise])
+    text = sheet.pop(f"{PAGE}.md").decode()
+    assert text.startswith("# A/B\n\n## Exercise 7.3 Some steps ★★\n\n(By machine.)")
+    assert "**Hint.** Think of $x$." in text
+    assert "**Answer.** Run" in text
+    assert all(name in text for name in sheet)
+
+
+def quick(text: str, *classes: str, title: str) -> nodes.admonition:
+    box = nodes.admonition(classes=[*classes])
+    box += [nodes.title("", title), nodes.paragraph("", text)]
+    return box
+
+
+def test_an_answer_belongs_to_the_box_above_it() -> None:
+    tree = nodes.section("", nodes.title("", "One"))
+    tree += quick("Why?", "quick", title="Quick check")
+    tree += quick("So.", "dropdown", title="Answer")
+    tree += quick("Guess!", "predict", title="Predict, then run")
+    tree += quick("Note.", "note", title="Note")
+    tree += quick("Then.", "dropdown", title="Answer")
+    found = boxes.boxes_in(tree)
+    kinds = ["quick check", "answer", "prediction", "answer"]
+    assert [kind for kind, _ in found] == kinds
+    for n, said in ((0, "So."), (2, "Then.")):
+        (below,) = boxes.folded_below(found, n).values()
+        assert below.astext() == f"Answer\n\n{said}"
+    assert boxes.heading_of(found[0][1]) == "One"
+
+
+@pytest.mark.parametrize(
+    ("text", "how"),
+    [
+        ("(By hand.) Show", "hand"),
+        ("(By machine. *Builds on:* `net`.) Run", "machine"),
+        ("(By hand, then by machine.) Let", "hand and machine"),
+        ("(A small project, open.) Do it by hand", ""),
+        ("Do it (by hand).", ""),
+    ],
+)
+def test_how_an_exercise_is_done_is_what_it_says_in_front(text: str, how: str) -> None:
+    assert boxes.how_of(text) == how
+
+
+# Assignments
+
+
+def test_what_is_graded_is_what_the_book_asserts_about_the_solution() -> None:
+    source = (
+        'claim("17", found)\nclaim("< 20", found)\nother = found + 1\n'
+        "assert other > 2\nassert 1 + 1 == 2\nunused = 3"
+    )
+    kept = [
+        code
+        for statement, code in otter.statements(source)
+        if otter.is_assertion(statement) and not otter.is_exact(statement)
+    ]
+    assert kept == ['claim("< 20", found)', "assert other > 2", "assert 1 + 1 == 2"]
+
+
+def sorted_data() -> Box:
+    """An exercise of chapter 4, with the cell of its solution."""
+    page = "04-stochastic-gradient"
+    answer = f"\x02cell {cell_of(page, 'by_class = np.argsort')}\x03"
+    return Box(
+        *("ex-sorted", "exercise", "4.10", "Sorted data", page, "", "Exercises"),
+        text="(By machine.) *Builds on:* `labels`, `seen`, `train_digits`.",
+        stars="★★",
+        by="machine",
+        answer=answer,
+    )
+
+
+def test_the_tests_of_an_exercise_look_at_what_the_solution_sets() -> None:
+    tests = otter.tests(sorted_data())
+    assert tests.startswith('assert read_right["sorted"] <')
+    assert "claim(" not in tests
+    book = otter.assignment([sorted_data()])
+    nbformat.validate(book)
+    sources = [cell.source for cell in book.cells]
+    assert sources[0].startswith("# ASSIGNMENT CONFIG\nname: 04-stochastic-gradient\n")
+    assert "'scikit-learn'" in sources[0]
+    (asked,) = [s for s in sources if "*The tests look at*" in s]
+    assert "`read_right`" in asked
+    solved = sources.index("# BEGIN SOLUTION") + 1
+    assert sources[solved].startswith("# BEGIN SOLUTION\nby_class")
+    assert sources[solved].endswith("\n# END SOLUTION")
+    assert sum("def train_digits" in source for source in sources) == 1
+
+
+def test_an_exercise_that_the_book_does_not_check_is_not_graded() -> None:
+    assert otter.assignment([replace(sorted_data(), by="hand")]) is None
+    assert otter.assignment([replace(sorted_data(), answer="Think.")]) is None
+
+
+# Cards
+
+
+def test_cards_are_known_by_their_labels(exercise: Box, tmp_path: Path) -> None:
+    check = replace(exercise, label="quick", kind="quick check", answer="So.")
+    statement = replace(exercise, label="thm-some", kind="theorem")
+    files: dict[str, bytes] = {}
+    made = [*cards.cards([check, exercise, statement], files)]
+    assert [card.label for card in made] == ["quick", "thm-some"]
+    assert made[0].front.count(r"\(") == 1
+    assert made[1].front == "<p>State theorem 7.3: <em>Some steps</em></p>"
+    path = tmp_path / "cards.apkg"
+    found = []
+    for back in (made, [made[0]._replace(back="Another."), made[1]]):
+        cards.package(back).write_to_file(path)
+        zipfile.ZipFile(path).extract("collection.anki2", tmp_path)
+        with sqlite3.connect(tmp_path / "collection.anki2") as base:
+            found.append(base.execute("select guid, mid, flds from notes").fetchall())
+    first, second = found
+    assert [row[:2] for row in first] == [row[:2] for row in second]
+    assert first != second
+    assert len({row[0] for row in first}) == 2
+
+
+def test_every_term_of_the_glossary_has_a_card() -> None:
+    made = [*cards.glossary()]
+    assert len(made) > 100
+    assert len({card.label for card in made}) == len(made)
+    assert all(card.back and "$" not in card.back for card in made)
+    assert {card.chapter[:2] for card in made} == {f"{n:02}" for n in range(1, 11)}
+
+
+def test_the_decks_are_the_same_in_every_edition() -> None:
+    assert cards.number("model") == cards.number("model") != cards.number("other")
+    assert 1 << 30 <= cards.number("model") < 1 << 31
+
+
+def test_every_product_can_be_made() -> None:
+    for module in kit.PRODUCTS.values():
+        assert (ROOT / f"{module.replace('.', '/')}.py").exists()

@@ -1,0 +1,172 @@
+"""Assignments for otter-grader: the exercises for the machine that can be graded.
+
+The master notebook of a page carries the library, runs the page's cells, and has for
+each exercise the book's solution and its tests.  These are what the book itself
+asserts about the solution under names that the exercise then asks for; a number that
+the text states to the last digit, which depends on seeds, is not tested.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+
+from tools.book.names import names
+from tools.kit.boxes import Box, record, shown
+from tools.pages.notebooks import OPTIONAL, carrier, needs
+from tools.record.notebook import KERNEL
+
+REQUIREMENTS = ["numpy", "numba", "scipy", "matplotlib", "ipykernel"]
+PACKAGES = {"torch": "torch", "sklearn": "scikit-learn"}
+NAMES = "\n\n*The tests look at* {}*: give what you compute these names.*"
+
+
+def assignment(bank: Sequence[Box]) -> Any:
+    """Return the master notebook of a page; None if nothing on it can be graded."""
+    machine = [box for box in bank if "machine" in box.by and box.cells]
+    graded = [(box, test) for box in machine if (test := tests(box))]
+    if not graded:
+        return None
+    asked = {name for box, test in graded for name in used(box, test)}
+    first = min(box.cells[0] for box in machine)
+    setup = [*cells_before(record(bank[0].page), first, asked)]
+    code = "\n".join(setup)
+    packages = [
+        PACKAGES[its] for its, form in OPTIONAL.items() if re.search(form, code)
+    ]
+    config = {
+        "name": bank[0].page,
+        "requirements": [*REQUIREMENTS, *packages],
+        "export_cell": "false",
+        "generate": "true",
+    }
+    cells = [
+        new_raw_cell(_config("ASSIGNMENT CONFIG", config)),
+        carrier(record(bank[0].page)),
+        *map(new_code_cell, setup),
+        *(cell for box, test in graded for cell in question(box, test)),
+    ]
+    book = new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
+    for n, cell in enumerate(book.cells):
+        cell.id = f"cell-{n}"
+    return book
+
+
+def _config(kind: str, said: dict[str, Any]) -> str:
+    return "\n".join([f"# {kind}", *(f"{key}: {its}" for key, its in said.items())])
+
+
+def question(box: Box, test: str) -> Iterator[Any]:
+    """Yield the cells of an exercise: what is asked, the solution, its tests."""
+    label = box.label.replace("-", "_")
+    about = {"name": label, "points": len(box.stars)}
+    looked_at = ", ".join(f"`{name}`" for name in sorted(sets(box) & names(test)[0]))
+    text = f"**{box.name} {box.stars}**\n\n{shown(box)[0].text}"
+    source = "\n\n".join(solution(box))
+    yield new_raw_cell(_config("BEGIN QUESTION", about))
+    yield new_markdown_cell(text + NAMES.format(looked_at))
+    yield new_raw_cell("# BEGIN SOLUTION")
+    yield new_code_cell(f"# BEGIN SOLUTION\n{source}\n# END SOLUTION")
+    yield new_raw_cell("# END SOLUTION")
+    yield new_raw_cell("# BEGIN TESTS")
+    yield new_code_cell(test)
+    yield new_raw_cell("# END TESTS")
+    yield new_raw_cell("# END QUESTION")
+
+
+def solution(box: Box) -> list[str]:
+    """Return the cells of the book's solution."""
+    return [record(box.page).cells[n].source for n in box.cells]
+
+
+def sets(box: Box) -> set[str]:
+    """Return the names that the book's solution sets."""
+    return set().union(*(names(source)[1] for source in solution(box)))
+
+
+def tests(box: Box) -> str:
+    """Return what the book asserts about the solution; nothing if it does not."""
+    own = sets(box)
+    kept, asserted = [], False
+    for source in hidden(box):
+        for statement, code in statements(source):
+            used, bound = names(code)
+            if is_assertion(statement):
+                if not used & own or is_exact(statement):
+                    continue
+                asserted = True
+            elif used & own:
+                own |= bound
+            kept.append(code)
+    return "\n".join(kept) if asserted else ""
+
+
+def hidden(box: Box) -> Iterator[str]:
+    """Yield the cells in which the book checks a solution, which no reader sees."""
+    for cell in record(box.page).cells[box.cells[0] :]:
+        if cell.cell_type == "markdown" and "{solution-end}" in cell.source:
+            return
+        if "remove-cell" in cell.metadata.get("tags", []):
+            yield cell.source
+
+
+def statements(source: str) -> Iterator[tuple[ast.stmt, str]]:
+    """Yield the statements of a cell, each with its text."""
+    for statement in ast.parse(source).body:
+        yield statement, ast.get_source_segment(source, statement) or ""
+
+
+def is_assertion(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Assert) or bool(_claimed(statement))
+
+
+def is_exact(statement: ast.stmt) -> bool:
+    """Say whether a statement claims a number to its last digit."""
+    return _claimed(statement)[:1] not in ("", "<", ">")
+
+
+def _claimed(statement: ast.stmt) -> str:
+    """Return the number that a statement claims; nothing if it is no claim."""
+    match statement:
+        case ast.Expr(ast.Call(ast.Name("claim"), [ast.Constant(str(said)), *_])):
+            return said
+    return ""
+
+
+def used(box: Box, test: str) -> set[str]:
+    """Return the names that an exercise names, and those it uses and does not set."""
+    sources = [*solution(box), test]
+    uses, bound = (
+        set().union(*some) for some in zip(*map(names, sources), strict=True)
+    )
+    return {*re.findall(r"`(\w+)`", box.text)} | uses - bound
+
+
+def cells_before(its: NotebookNode, first: int, asked: set[str]) -> Iterator[str]:
+    """Yield the cells of the page that run before the exercises.
+
+    They are those that the page shows, and of the hidden ones what is needed later;
+    what needs a package that a reader may lack goes along only if it is needed, too.
+    """
+    lacking, kept = needs(its), []
+    for n in reversed(range(first)):
+        cell = its.cells[n]
+        if cell.cell_type != "code":
+            continue
+        source = cell.source
+        if "remove-cell" in cell.metadata.get("tags", []):
+            said = [code for its, code in statements(source) if not is_assertion(its)]
+            source = "\n".join(said)
+            optional = True
+        else:
+            optional = n in lacking
+        uses, bound = names(source)
+        if source and not (optional and not bound & asked):
+            asked = asked | uses
+            kept.append(source)
+    yield from reversed(kept)
