@@ -15,6 +15,7 @@ VERBS = {
     "chapter": ("tools.book.new_chapter", "write the files of a new chapter"),
     "pages": ("tools.pages.appendix", "write the pages that are generated"),
     "address": ("tools.pages.address", "print the address of a file"),
+    "kit": ("tools.kit", "make what readers and lecturers take with them"),
     "preview": ("tools.pages.preview", "serve the page, made anew at each save"),
     "evidence": ("tools.evidence.command", "measure what the checks are worth"),
     "programs": ("tools.programs", "say which programs are missing"),

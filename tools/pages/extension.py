@@ -81,6 +81,7 @@ def begin(app: Sphinx) -> None:
     if isinstance(app.builder, StandaloneHTMLBuilder):
         filters = app.builder.templates.environment.filters
         filters["without_icon_script"] = lambda html: ICON_SCRIPT.sub("", html)
+    if app.builder.name == "html":
         # Under a static path of the book itself, every page would load them all.
         live = out / "_static" / "live"
         shutil.rmtree(live, ignore_errors=True)
@@ -91,7 +92,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     """Put beside the pages what is made of them: notebooks, pictures of figures."""
     if error:
         return
-    if app.builder.format == "html":
+    if app.builder.name == "html":
         notebooks.write(app)
         finding.write(app)
         show_live_figures(app)
@@ -367,6 +368,7 @@ class ReferencesToExercises(SphinxPostTransform):
 def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("sphinx_markdown_builder")
     app.setup_extension(formulas.__name__)
+    app.setup_extension("tools.kit.epub")
     if where := repository.site():  # a page for what is not there needs whole addresses
         app.setup_extension("notfound.extension")
         app.config.notfound_urls_prefix = urlsplit(where).path
