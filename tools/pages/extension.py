@@ -142,6 +142,12 @@ def say_which_and_where(app: Sphinx, config: Config) -> None:
         options[f"use_{button}_button"] = True
 
 
+def name_repository(app: Sphinx, page: str, source: list[str]) -> None:
+    """Write the repository's address into the commands for those who teach."""
+    if page == "book/course":
+        source[0] = repository.named(source[0])
+
+
 def mend_page(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
 ) -> None:
@@ -374,6 +380,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
         app.config.notfound_urls_prefix = urlsplit(where).path
     app.connect("config-inited", say_which_and_where)
     app.connect("builder-inited", begin)
+    app.connect("source-read", name_repository)
     # Before the theme, which makes the links from what it finds.
     app.connect("html-page-context", mend_page, priority=1)
     app.connect("html-page-context", finding.keep)
