@@ -15,7 +15,6 @@ VERBS = {
     "chapter": ("tools.book.new_chapter", "write the files of a new chapter"),
     "pages": ("tools.pages.appendix", "write the pages that are generated"),
     "address": ("tools.pages.address", "print the address of a file"),
-    "kit": ("tools.kit", "make what a lecturer takes: slides, handouts"),
     "preview": ("tools.pages.preview", "serve the page, made anew at each save"),
     "kit": ("tools.kit", "make what lecturers and readers take from the book"),
     "evidence": ("tools.evidence.command", "measure what the checks are worth"),

@@ -20,6 +20,7 @@ PRODUCTS = {
     "exams": "tools.kit.exams",
     "cards": "tools.kit.cards",
     "editions": "tools.kit.editions",
+    "epub": "tools.kit.epub",
 }
 
 

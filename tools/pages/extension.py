@@ -82,6 +82,7 @@ def begin(app: Sphinx) -> None:
     if isinstance(app.builder, StandaloneHTMLBuilder):
         filters = app.builder.templates.environment.filters
         filters["without_icon_script"] = lambda html: ICON_SCRIPT.sub("", html)
+    if app.builder.name == "html":
         # Under a static path of the book itself, every page would load them all.
         live = out / "_static" / "live"
         shutil.rmtree(live, ignore_errors=True)
@@ -92,7 +93,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     """Put beside the pages what is made of them: notebooks, pictures of figures."""
     if error:
         return
-    if app.builder.format == "html":
+    if app.builder.name == "html":
         notebooks.write(app)
         finding.write(app)
         show_live_figures(app)
@@ -140,6 +141,12 @@ def say_which_and_where(app: Sphinx, config: Config) -> None:
     options["repository_branch"] = "main"
     for button in ("edit_page", "issues", "repository", "source"):
         options[f"use_{button}_button"] = True
+
+
+def name_repository(app: Sphinx, page: str, source: list[str]) -> None:
+    """Write the repository's address into the commands for those who teach."""
+    if page == "book/course":
+        source[0] = repository.named(source[0])
 
 
 def mend_page(
@@ -369,11 +376,13 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("sphinx_markdown_builder")
     app.setup_extension(formulas.__name__)
     app.setup_extension("tools.kit.editions")
+    app.setup_extension("tools.kit.epub")
     if where := repository.site():  # a page for what is not there needs whole addresses
         app.setup_extension("notfound.extension")
         app.config.notfound_urls_prefix = urlsplit(where).path
     app.connect("config-inited", say_which_and_where)
     app.connect("builder-inited", begin)
+    app.connect("source-read", name_repository)
     # Before the theme, which makes the links from what it finds.
     app.connect("html-page-context", mend_page, priority=1)
     app.connect("html-page-context", finding.keep)

@@ -8,8 +8,10 @@ as the TeX that book.js copies.
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import cache
 from typing import Any
+from xml.etree import ElementTree
 
 from docutils import nodes
 from py_mini_racer import JSEvalException, MiniRacer
@@ -23,7 +25,13 @@ from tools import ROOT
 KATEX = ROOT / "book" / "_static" / "katex"
 MACROS: dict[str, str] = {}  # for print they are in book/_latex/dlambook.sty
 SHORT = 16  # signs that fit into any line
+MATHML = "http://www.w3.org/1998/Math/MathML"
+STYLES = ("double-struck", "bold")
+APPLIED = "\N{FUNCTION APPLICATION}"
 NUMBERED = re.compile(r"\\(begin|end)\{(align|alignat|equation|gather)\}")
+
+
+ElementTree.register_namespace("", MATHML)
 
 
 class FormulaError(SphinxError):
@@ -47,15 +55,18 @@ def close(app: Sphinx, error: Exception | None) -> None:
 
 
 @cache
-def katex(tex: str, display: bool) -> str:
+def katex(tex: str, display: bool, output: str = "htmlAndMathml") -> str:
     """Return a formula as HTML with MathML; an unknown command is an error."""
     options = {"displayMode": display, "macros": MACROS, "strict": "error"}
+    options["output"] = output
     return str(engine().call("katex.renderToString", tex, options))
 
 
 def put(translator: Any, node: Any, tex: str, display: bool) -> str:
     """Return a formula of a page as HTML, or say where it is."""
     try:
+        if translator.builder.name == "epub":
+            return mended(katex(tex, display, "mathml"))
         return katex(tex, display)
     except JSEvalException as error:
         where = translator.builder.current_docname
@@ -63,9 +74,43 @@ def put(translator: Any, node: Any, tex: str, display: bool) -> str:
         raise FormulaError(f"{where}: {node.astext()}\n{said}") from None
 
 
+def mended(html: str) -> str:
+    """Return KaTeX's MathML as the readers of books need it.
+
+    They know no styles but those that are letters of their own, and set no space
+    after the name of a function.  Of two things that KaTeX writes, the rules know
+    nothing: a function's sign among the parts of an index, and an empty list.
+    """
+    tree = ElementTree.fromstring(html[html.index("<math") : html.rindex("</span>")])
+    for parent in tree.iter():
+        if not parent.get("columnspacing", "some"):
+            del parent.attrib["columnspacing"]
+        if parent.get("mathvariant") in STYLES:
+            style = parent.attrib.pop("mathvariant")
+            parent.text = "".join(styled(c, style) for c in parent.text or "")
+        for child in [*parent]:
+            if child.text == APPLIED and re.search("(sub|sup|under|over)$", parent.tag):
+                parent.remove(child)
+            elif child.text == APPLIED:
+                behind = [*parent][[*parent].index(child) + 1 :]
+                if behind and (behind[0].text or "") not in ("(", "[", "{"):
+                    space = ElementTree.Element(f"{{{MATHML}}}mspace", width="0.17em")
+                    parent.insert([*parent].index(child) + 1, space)
+    return ElementTree.tostring(tree, encoding="unicode")
+
+
+def styled(letter: str, style: str) -> str:
+    """Return a letter or digit as Unicode has it in a style."""
+    name = re.sub("LATIN |LETTER ", "", unicodedata.name(letter))
+    known = style == "double-struck" and letter in "CHNPQRZ"
+    prefix = "" if known else "MATHEMATICAL "
+    return unicodedata.lookup(f"{prefix}{style.upper()} {name}")
+
+
 def visit_math(translator: Any, node: nodes.math) -> None:
     html = put(translator, node, node.astext(), False)
-    seen = re.sub("<[^>]*>", "", html.partition('class="katex-html"')[2])
+    marks = html.partition('class="katex-html"')[2] or html.partition("<annotation")[0]
+    seen = re.sub("<[^>]*>", "", marks)
     kind = "math short" if len(seen) <= SHORT else "math"
     opening = translator.starttag(node, "span", "", CLASS=f"{kind} notranslate")
     translator.body.append(f"{opening}{html}</span>")

@@ -32,7 +32,7 @@ def shown(out: Path) -> set[int]:
 
 def thin(app: Sphinx, error: Exception | None) -> None:
     """Put the smaller font in place of the theme's."""
-    if error or app.builder.format != "html":
+    if error or app.builder.name != "html":
         return
     options = subset.Options(flavor="woff2")
     font = subset.load_font(THEME / FONT, options)

@@ -12,6 +12,7 @@ import base64
 import hashlib
 import io
 import re
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from functools import cache
@@ -39,6 +40,8 @@ ENDS = {
     "-blank": "Notebook without outputs",
 }
 MARK = re.compile(r"\s*\x02(\w+)(?: ([^\x03]*))?\x03\s*")  # as the translator leaves it
+CARRIED = ("fast", "plots", "solvers", "torch")  # extras that the notebooks use
+CPU = "https://download.pytorch.org/whl/cpu"
 OPTIONAL = {"torch": r"\btorch\b", "sklearn": r"\bsklearn\b|\bdigits\("}
 
 
@@ -258,10 +261,27 @@ def offered(path: Path) -> bool:
     return any("remove-cell" not in its for its in tags)
 
 
+def requirements() -> str:
+    """Return what the notebooks need, for Binder and repo2docker, which read it.
+
+    PyTorch is taken from where it comes without CUDA; nbgitpuller brings a class
+    its notebooks.
+    """
+    about = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = about["optional-dependencies"]
+    groups = [about["dependencies"], *(extras[name] for name in CARRIED)]
+    groups.append(
+        [r for r in extras["book"] if r.startswith(("pillow", "scikit-learn"))]
+    )
+    lines = [f"--extra-index-url {CPU}", *(r for group in groups for r in group)]
+    return "\n".join([*lines, "nbgitpuller"]) + "\n"
+
+
 def write(app: Sphinx) -> None:
     """Put the notebooks of all chapters beside the page, and all of them into a zip."""
     out = Path(app.outdir) / "notebooks"
     out.mkdir(exist_ok=True)
+    (out / "requirements.txt").write_text(requirements(), "utf-8")
     with zipfile.ZipFile(out / "notebooks.zip", "w", zipfile.ZIP_DEFLATED) as packed:
         for path in sorted((Path(app.srcdir) / "book").glob("*.ipynb")):
             if not offered(path):

@@ -12,6 +12,7 @@ import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 from tools import ROOT
 
@@ -76,3 +77,15 @@ def launched(
         "Colab": f"{colab}/github/{known[1]}/blob/notebooks/{notebook}",
         "Binder": f"{binder}/v2/gh/{known[1]}/notebooks?urlpath=lab/tree/{notebook}",
     }
+
+
+def named(text: str, environment: Mapping[str, str] = os.environ) -> str:
+    """Return a text with the repository's address in place of REPOSITORY, if known.
+
+    FOLDER is what a clone of it is called, and after `repo=` the address is quoted.
+    """
+    if (known := address(environment)) is None:
+        return text
+    text = text.replace("repo=REPOSITORY", f"repo={quote(known, safe='')}")
+    text = re.sub(r"(?<=/)FOLDER(?=/)", known.rpartition("/")[2], text)
+    return re.sub(r"\bREPOSITORY\b(?!_)", known, text)
