@@ -360,7 +360,7 @@ def test_without_a_repository_there_are_no_links_and_a_broken_build_is_done_anew
         assert "og:url" not in page
         assert 'rel="canonical"' not in page
     assert not (book.built / extension.UNFINISHED).exists()
-    index = book.built / "searchindex.js"
+    index = book.built / "_static/sections.js"
     whole = index.read_text()
     assert "01-one" in whole
 

@@ -34,7 +34,15 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx_exercise.nodes import exercise_latex_number_reference
 
 from tools import ROOT
-from tools.pages import finding, formulas, icons, notebooks, pictures, repository
+from tools.pages import (
+    finding,
+    formulas,
+    icons,
+    notebooks,
+    pictures,
+    repository,
+    speed,
+)
 from tools.pages.generated import is_generated
 
 # What is wrong in the HTML of the extensions, and how it is put right.
@@ -71,8 +79,7 @@ ICON_SCRIPT = re.compile(r'\s*<script src="[^"]*/fontawesome\.js[^"]*"></script>
 def begin(app: Sphinx) -> None:
     """Start anew if the last build was broken off; get ready what is copied.
 
-    What was written before it was broken off would be taken for done, and be
-    missing in the search.
+    What was written before it was broken off would be taken for done.
     """
     out = Path(app.outdir)
     if (out / UNFINISHED).exists():
@@ -102,7 +109,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
 
 def show_live_figures(app: Sphinx) -> None:
     """Put the picture of each live figure where the first page shows it."""
-    for page in app.env.found_docs:
+    for page in sorted(app.env.found_docs, reverse=True):  # the first place stays
         tree = app.env.get_doctree(page)
         for mark in tree.findall(nodes.raw):
             if live := LIVE.search(mark.astext()):
@@ -375,6 +382,7 @@ class ReferencesToExercises(SphinxPostTransform):
 def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("sphinx_markdown_builder")
     app.setup_extension(formulas.__name__)
+    app.setup_extension(speed.__name__)
     app.setup_extension("tools.kit.editions")
     app.setup_extension("tools.kit.epub")
     if where := repository.site():  # a page for what is not there needs whole addresses

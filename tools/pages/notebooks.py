@@ -22,7 +22,7 @@ from typing import Any
 import nbformat
 from docutils import nodes
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_notebook
 from sphinx.application import Sphinx
 from sphinx_markdown_builder.builder import MarkdownBuilder
 from sphinx_markdown_builder.translator import MarkdownTranslator
@@ -145,6 +145,17 @@ def markdown(app: Sphinx, page: str) -> str:
     return str(translator.astext())
 
 
+# nbformat's own functions look at the whole schema for each cell.
+def written(source: str) -> Any:
+    cell = {"cell_type": "markdown", "metadata": {}, "source": source}
+    return nbformat.from_dict(cell)
+
+
+def program(source: str, outputs: Any = ()) -> Any:
+    cell = {"cell_type": "code", "metadata": {}, "source": source}
+    return nbformat.from_dict(cell | {"outputs": [*outputs], "execution_count": None})
+
+
 def notebook(text: str, record: NotebookNode, variant: str) -> Any:
     """Return the notebook of a page, given as Markdown with marks, and its record."""
     cells = [carrier(record)]
@@ -156,7 +167,7 @@ def notebook(text: str, record: NotebookNode, variant: str) -> Any:
         elif kind in ("fold", "solution"):
             folds = [*folds, (kind, about)]
             if kind == "solution" and variant == "-student":
-                cells.append(new_code_cell("# Your solution\n"))
+                cells.append(program("# Your solution\n"))
         if variant == "-student" and "solution" in dict(folds):
             continue
         if kind == "cell":
@@ -167,7 +178,7 @@ def notebook(text: str, record: NotebookNode, variant: str) -> Any:
         if said:
             title = folds[-1][1] if folds else ""
             inside = f"<details><summary>{title}</summary>\n\n{said}\n\n</details>"
-            cells.append(new_markdown_cell(inside if folds else said))
+            cells.append(written(inside if folds else said))
     book = new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
     for n, cell in enumerate(book.cells):
         cell.id = f"cell-{n}"
@@ -187,7 +198,7 @@ def code(cell: NotebookNode, missing: tuple[str, ...], folded: bool) -> Any:
     """Return a cell of a record as the reader's notebook has it."""
     tags = {*cell.metadata.get("tags", [])}
     source = f"# needs {', '.join(missing)}\n{cell.source}" if missing else cell.source
-    made = new_code_cell(source, outputs=cell.outputs)
+    made = program(source, outputs=cell.outputs)
     made.execution_count = cell.execution_count
     if folded or {"hide-input", "hide-cell"} & tags:
         made.metadata = {"jupyter": {"source_hidden": True}, "cellView": "form"}
@@ -248,7 +259,7 @@ def carrier(record: NotebookNode) -> Any:
         used.add(ROOT / "runs" / name / "result.json")
     if re.search(r"\bmnist\(", source):
         used |= {*(ROOT / "lib" / "dlam" / "mnist").iterdir()}
-    cell = new_code_cell(_carried(frozenset(used)))
+    cell = program(_carried(frozenset(used)))
     cell.metadata = {"jupyter": {"source_hidden": True}, "cellView": "form"}
     return cell
 
@@ -290,6 +301,8 @@ def write(app: Sphinx) -> None:
             text = markdown(app, f"book/{path.stem}")
             for end in ENDS:
                 name = f"{path.stem}{end}.ipynb"
-                content = nbformat.writes(notebook(text, record, end), indent=1) + "\n"
+                content = (
+                    nbformat.v4.writes(notebook(text, record, end), indent=1) + "\n"
+                )
                 (out / name).write_text(content, "utf-8")
                 packed.writestr(zipfile.ZipInfo(name), content)

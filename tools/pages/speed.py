@@ -1,0 +1,61 @@
+"""What a build of many pages would do again for each reference, done once.
+
+- A reference by number reads the tree of the whole page that it leads to.
+- A citation asks every installed package for styles of bibliographies.
+- Sphinx's search is left out: ours finds sections (finding.py).
+"""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+import pybtex.plugin
+from sphinx.application import Sphinx
+from sphinx.builders.html import StandaloneHTMLBuilder
+from sphinx.domains.std import StandardDomain
+
+TREES = 8  # kept at a time: what a page leads to is mostly near it
+
+
+class Reader:
+    """The environment of a build, for whoever reads the trees and changes none."""
+
+    def __init__(self, env: Any) -> None:
+        self._env = env
+        self.get_doctree = lru_cache(TREES)(env.get_doctree)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._env, name)
+
+
+class References(StandardDomain):
+    """Sphinx's own references, which read a page for many of them at once."""
+
+    _reader: Any = None
+
+    def _resolve_numref_xref(self, env: Any, *asked: Any, **named: Any) -> Any:
+        self._reader = self._reader or Reader(env)
+        env = self._reader
+        return super()._resolve_numref_xref(env, *asked, **named)
+
+
+def leave_search(app: Sphinx) -> None:
+    """Keep the page of the search, without an index of words."""
+    if isinstance(app.builder, StandaloneHTMLBuilder):
+        app.builder.search = False
+        app.config.html_additional_pages["search"] = "search.html"
+
+
+def discard_search(app: Sphinx, _: Exception | None) -> None:
+    """Take away the scripts that would read the index of words."""
+    for name in ("language_data.js", "searchtools.js"):
+        Path(app.outdir, "_static", name).unlink(missing_ok=True)
+
+
+def setup(app: Sphinx) -> None:
+    app.add_domain(References, override=True)
+    pybtex.plugin._load_entry_point = cache(pybtex.plugin._load_entry_point)
+    app.connect("builder-inited", leave_search)
+    app.connect("build-finished", discard_search)
