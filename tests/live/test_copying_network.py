@@ -240,7 +240,7 @@ def test_everything_can_be_done_by_the_keyboard_and_what_changed_is_said(show):
     figure.press("ArrowUp", "ArrowLeft")
     figure.drawn()
     words = second.get_attribute("aria-valuetext")
-    assert words == "place 15, g, gives place 8, b, 100 %"
+    assert words == "place 15, g, gives place 8, b, 99 %"
     assert figure.hash() == "#copying-network?at=14"
     figure.wait_until("document.querySelector('[aria-live]').textContent !== ''")
     assert figure.said().startswith("Two layers. As the rule says at 8 of 8 places")
