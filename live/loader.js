@@ -13,17 +13,17 @@
   // How high each is, in pixels, on a phone and in the column of a larger screen.
   /** @type {Record<string, [number, number]>} */
   const HEIGHTS = {
-    convolution: [1155, 645],
-    "copying-network": [1600, 990],
+    attention: [1465, 835],
+    convolution: [1197, 645],
+    "copying-network": [1640, 990],
     "draw-a-digit": [1325, 700],
-    "drilling-map": [1110, 665],
+    "drilling-map": [1153, 665],
     momentum: [1275, 770],
-    neuron: [720, 475],
-    attention: [1425, 835],
+    neuron: [765, 475],
     ridge: [1285, 740],
     "step-by-step": [915, 775],
     "two-valleys": [1125, 665],
-    "xor-unfolded": [1715, 980],
+    "xor-unfolded": [1760, 980],
   };
   const soon = { rootMargin: "300px" }; // how near a figure is when it is fetched
 

@@ -94,6 +94,11 @@ def test_the_header_of_a_phone_leads_from_section_to_section(site):
         assert bar.get_by_role("button").inner_text() == "5.2"
         press(before)
         assert bar.get_by_role("button").inner_text() == "5.1"
+        seen.evaluate("location.hash = 'how-typical-is-this-run'")
+        resting(seen)
+        here = bar.get_by_role("button")
+        assert here.inner_text() == "5.9.5"
+        assert here.evaluate("e => e.scrollWidth <= e.clientWidth")
         seen.evaluate("location.hash = 'exercises'")
         resting(seen)
         press(bar.get_by_role("button"))
@@ -112,6 +117,28 @@ def test_the_search_is_in_sight_on_a_laptop(site):
         field = seen.locator(".bd-sidebar-primary .search-button-field")
         box = field.bounding_box()
         assert 0 <= box["y"] <= WIDE["height"] - box["height"]
+
+
+def test_nothing_covers_the_title_of_the_book(site):
+    with opened(site, "index.html") as seen:
+        covered = seen.locator(".navbar-brand .logo__title").evaluate(
+            """title => [0.1, 0.5, 0.9].filter(part => {
+            const box = title.getBoundingClientRect();
+            const [x, y] = [box.x + box.width / 2, box.y + part * box.height];
+            return !title.parentElement.contains(document.elementFromPoint(x, y));
+            }).length"""
+        )
+        assert covered == 0
+
+
+def test_paper_has_no_prompts_and_no_room_for_what_is_live(site):
+    with opened(site, "01-network.html") as seen:
+        figure = seen.locator("#fig-in-hand")
+        room = "e => e.offsetHeight - e.querySelector('img').offsetHeight"
+        assert figure.evaluate(room) > 200
+        seen.emulate_media(media="print")
+        assert figure.evaluate(room) < 200
+        assert not seen.locator("article details.hide > summary:visible").count()
 
 
 def test_solutions_are_left_out_here_and_on_the_next_page_and_on_paper(site):

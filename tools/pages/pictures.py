@@ -2,7 +2,8 @@
 
 Matplotlib writes each place with six decimals and its distance from the corner.
 A hundredth of a point is finer than any screen, and steps from one place to the
-next are small numbers, often the same: compressed, a third is left.
+next are small numbers, often the same: compressed, a map of many shades is a
+third of what it was.
 """
 
 from __future__ import annotations

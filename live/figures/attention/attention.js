@@ -112,12 +112,7 @@ class Attention {
     const named = (/** @type {string} */ words, /** @type {Node[]} */ ...parts) =>
       html("div", { class: "live-named" }, html("p", {}, words), ...parts);
     this.stage.root.prepend(
-      html(
-        "div",
-        { class: "live-actions" },
-        choice,
-        button("Reset", () => this.stage.reset()),
-      ),
+      html("div", { class: "live-actions" }, choice, ...this.stage.goBack()),
       html(
         "div",
         { class: "live-panes" },

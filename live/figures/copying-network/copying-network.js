@@ -119,12 +119,7 @@ class CopyingNetwork {
     choice.setAttribute("aria-label", "Network");
     choice.append(...this.choice.map(({ button }) => button));
     this.stage.root.prepend(
-      html(
-        "div",
-        { class: "live-actions" },
-        choice,
-        button("Reset", () => this.stage.reset()),
-      ),
+      html("div", { class: "live-actions" }, choice, ...this.stage.goBack()),
       html(
         "div",
         { class: "copy-given" },
