@@ -101,36 +101,41 @@ def write(folder: Path, site: Path = SITE) -> None:
     if sentence := missing("chromium"):
         sys.exit(sentence)
     shutil.rmtree(folder, ignore_errors=True)
-    for name in ("katex", "fonts"):
-        shutil.copytree(site / "_static" / name, folder / "_static" / name)
-    shutil.copy(HERE / "handout.css", folder)
     chapters: dict[int, list[Page]] = {}
     for text in load().chapters:
         if text.stem[0].isdigit():
             chapters.setdefault(int(text.stem[:2]), []).append(Page(text, site))
     for number, pages in chapters.items():
-        made = handout(number, pages, site)
-        for image in images(made["picture"]):
-            (folder / image).parent.mkdir(exist_ok=True)
-            shutil.copy(site / image, folder / image)
-        template = ENVIRONMENT.get_template("handout.html")
-        for size, full in SIZES:
-            page = template.render(made, size=size, full=full)
-            path = folder / f"chapter-{number:02}.html"
-            path.write_text(page, "utf-8")
-            if len(PAGE.findall(printed(path).read_bytes())) <= PAGES:
-                break
-        else:
-            sys.exit(f"{path.name} does not fit on {PAGES} pages")
+        write_one(folder, number, pages, site)
+
+
+def write_one(folder: Path, number: int, pages: list[Page], site: Path) -> Path:
+    """Write the handout of a chapter and what it needs; return the PDF."""
+    for name in ("katex", "fonts"):
+        target = folder / "_static" / name
+        shutil.copytree(site / "_static" / name, target, dirs_exist_ok=True)
+    shutil.copy(HERE / "handout.css", folder)
+    made = handout(number, pages, site)
+    for image in images(made["picture"]):
+        (folder / image).parent.mkdir(exist_ok=True)
+        shutil.copy(site / image, folder / image)
+    path = folder / f"chapter-{number:02}.html"
+    for size, full in SIZES:
+        page = ENVIRONMENT.get_template("handout.html").render(
+            made, size=size, full=full
+        )
+        path.write_text(page, "utf-8")
+        pdf = printed(path)
+        if len(PAGE.findall(pdf.read_bytes())) <= PAGES:
+            return pdf
+    sys.exit(f"{path.name} does not fit on {PAGES} pages")
 
 
 def printed(page: Path) -> Path:
     """Print a page into a PDF beside it."""
     pdf = page.with_suffix(".pdf")
     options = ["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"]
-    subprocess.run(
-        ["chromium", *options, f"--print-to-pdf={pdf}", page.as_uri()],
-        check=True,
-        capture_output=True,
-    )
+    quiet = ["--no-first-run", "--disable-background-networking", "--disable-sync"]
+    program = ["chromium", *options, *quiet, f"--print-to-pdf={pdf}"]
+    subprocess.run([*program, page.as_uri()], check=True, capture_output=True)
     return pdf
