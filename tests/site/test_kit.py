@@ -20,6 +20,7 @@ from tools.kit import handouts, slides
 from tools.kit.lifting import OutdatedError, Page
 
 WIDTH, HEIGHT = 1280, 720
+PATIENCE = 120_000  # milliseconds, on a machine that is busy
 DECKS = sorted(slides.DECKS)
 # What stands beyond the margins, is cut off, or is too small to be read.
 FAULTS = """() => {
@@ -92,6 +93,7 @@ def test_formulas_pictures_and_outputs_are_those_of_the_book(
 @pytest.mark.parametrize("deck", DECKS)
 def test_no_slide_overflows(decks: Any, deck: str) -> None:
     page = decks.chromium.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+    page.set_default_timeout(PATIENCE)
     failed: list[str] = []
     page.on("pageerror", lambda error: failed.append(str(error)))
     page.on("requestfailed", lambda request: failed.append(request.url))
@@ -114,6 +116,7 @@ def test_no_slide_overflows(decks: Any, deck: str) -> None:
 
 def test_slides_are_printed_one_to_a_page(decks: Any, tmp_path: Path) -> None:
     page = decks.chromium.new_page()
+    page.set_default_timeout(PATIENCE)
     page.goto(f"{decks.address}week-6.html?print-pdf")
     page.wait_for_selector(".pdf-page")
     browser.settle(page)
