@@ -29,7 +29,8 @@ FAULTS = """() => {
     "h1, h2, li, td, th, pre, p:not(.place), .katex-html, .eqno, img, .live-stage > *");
   const faults = [];
   for (const part of slide.querySelectorAll("pre, .katex-display"))
-    if (part.scrollWidth > part.clientWidth + 1) faults.push("cut off: " + part.outerText);
+    if (part.scrollWidth > part.clientWidth + 1)
+      faults.push(`cut off: ${part.outerText}`);
   for (const part of seen) {
     if (part.closest("aside, .katex-mathml")) continue;
     const { left, right, top, bottom, width, height } = part.getBoundingClientRect();
