@@ -64,6 +64,10 @@ class Page:
         (heading,) = self.tree.xpath("//article//h1")
         return inner(lifted(heading))
 
+    def found(self, kind: str) -> list[Any]:
+        """Return the elements of a kind, in order."""
+        return self._found[kind]
+
     def find(self, block: Block) -> Any:
         """Return the element of the page that a block is."""
         if block.kind in self._found:

@@ -106,8 +106,11 @@ def blocks(
             kind = {"paragraph_open": "paragraph", "table_open": "table"}.get(
                 token.type, "list" if token.type in LISTS else ""
             )
-        yield token, line, Block(kind or label, counts[kind]) if kind or label else None
-        counts[kind] += 1
+        if kind:
+            yield token, line, Block(kind, counts[kind])
+            counts[kind] += 1
+        else:
+            yield token, line, Block(label) if label else None
 
 
 def read(text: Text) -> Marked:

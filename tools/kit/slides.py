@@ -91,7 +91,8 @@ def made(page: Page, part: Part) -> list[tuple[str, bool]]:
         return [(figure(page, figures[0]), part.later)]
     copy = lifted(element)
     if part.shows.kind != "cell":
-        size = "dense" if len(copy.text_content()) > DENSE else ""
+        seen = copy.xpath(".//text()[not(ancestor::span[@class='katex-mathml'])]")
+        size = "dense" if len("".join(seen)) > DENSE else ""
         return [(f'<div class="block {size}">{outer(copy)}</div>', part.later)]
     for program in copy.iter("pre"):
         lines = program.text_content().splitlines()
