@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from sphinx.addnodes import pending_xref
+from sphinx.addnodes import pending_xref, start_of_file
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.errors import ConfigError
@@ -63,7 +63,7 @@ class Edition(SphinxPostTransform):
             self.table()
 
     def table(self) -> None:
-        """Put a table of all exercises at the end."""
+        """Put a table of all exercises behind the last chapter that has any."""
         places = {
             label: [h.title for h in text.headings if h.line < line][-1]
             for text in load().chapters
@@ -79,8 +79,19 @@ class Edition(SphinxPostTransform):
                 its = [node, *folded_below(found, n).values()]
                 about = (*title_of(node), how, drawn_on(its, places))
                 rows.append((node["label"], number, *about))
+                last = chapter_of(node)
         tex = rendered("exercises.tex", exercises=rows, tex=texescape.escape)
-        self.document.append(nodes.raw("", tex, format="latex"))
+        raw = nodes.raw("", tex, format="latex")
+        last.parent.insert(last.parent.index(last) + 1, raw)
+
+
+def chapter_of(node: nodes.Element) -> nodes.Element:
+    """Return the chapter, with the files of its sections, in which a node stands."""
+    chapter = above = node
+    while above is not None:
+        chapter = above if isinstance(above, start_of_file) else chapter
+        above = above.parent
+    return chapter
 
 
 def drawn_on(some: list[nodes.Element], places: dict[str, str]) -> str:
