@@ -7,15 +7,20 @@ import sqlite3
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 from docutils import nodes
+from docutils.utils import new_document
+from sphinx.addnodes import pending_xref, start_of_file
+from sphinx.errors import ConfigError
+from sphinx.util import texescape
 
 from moodle import faults
 from needed import ROOT
 from tools import kit
-from tools.kit import boxes, cards, otter, questions
+from tools.kit import boxes, cards, editions, otter, questions
 from tools.kit.boxes import Box
 
 PAGE = "07a-momentum"
@@ -149,7 +154,7 @@ def test_what_is_graded_is_what_the_book_asserts_about_the_solution() -> None:
     kept = [
         code
         for statement, code in otter.statements(source)
-        if otter.is_assertion(statement) and not otter.is_exact(statement)
+        if otter.claimed(statement).startswith(("<", ">"))
     ]
     assert kept == ['claim("< 20", found)', "assert other > 2", "assert 1 + 1 == 2"]
 
@@ -229,3 +234,65 @@ def test_the_decks_are_the_same_in_every_edition() -> None:
 def test_every_product_can_be_made() -> None:
     for module in kit.PRODUCTS.values():
         assert (ROOT / f"{module.replace('.', '/')}.py").exists()
+
+
+# Editions
+
+
+def printed(edition: str, monkeypatch: pytest.MonkeyPatch) -> nodes.document:
+    """A text with a quick check and an exercise, as an edition prints it."""
+    monkeypatch.setenv("EDITION", edition)
+    texescape.init()
+    document = new_document("")
+    section = nodes.section("", nodes.title("", "Exercises"))
+    section += quick("Why?", "quick", title="Quick check")
+    section += quick("So.", "dropdown", title="Answer")
+    section += quick("Guess!", "predict", title="Predict, then run")
+    section += quick("Then.", "dropdown", title="Answer")
+    asked = quick("(By hand.) Show it by ", "exercise", title="A & B ★★")
+    asked["label"] = "ex-some"
+    asked[1] += pending_xref("", reftarget="eq-mom-step")
+    section += asked
+    section += quick("Think.", "dropdown", title="Hint")
+    section += quick("It follows.", "solution", "dropdown", title="Solution to")
+    document += start_of_file("", start_of_file("", section, docname="b"), docname="a")
+    document += start_of_file(docname="c")
+    known = {"page": {"exercise": {"ex-some": (7, 3)}}}
+    document.settings.env = SimpleNamespace(app=None, config=None, toc_fignumbers=known)
+    editions.Edition(document).run()
+    return document
+
+
+def test_a_students_edition_has_no_solutions_and_no_answers_to_quick_checks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = printed("student", monkeypatch).astext()
+    assert "It follows." not in said
+    assert "So." not in said
+    assert all(kept in said for kept in ("Why?", "Think.", "Guess!", "Then."))
+
+
+def test_an_instructors_edition_has_all_and_a_table_of_the_exercises(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    document = printed("instructor", monkeypatch)
+    assert "It follows." in document.astext()
+    chapter, table, after = document
+    assert (chapter["docname"], after["docname"]) == ("a", "c")
+    line = r"\hyperref[exercise:ex-some]{7.3} & A \& B & ★★ & hand & "
+    assert f"{line}What does a memory do?" in table.astext()
+
+
+def test_the_book_is_printed_as_it_is_if_no_edition_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    document = printed("", monkeypatch)
+    assert len(document) == 2
+    assert "It follows." in document.astext()
+
+
+def test_an_edition_that_there_is_not_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(ConfigError, match="EDITION=pupil: expected student or"):
+        printed("pupil", monkeypatch)

@@ -82,15 +82,15 @@ def record(page: str) -> NotebookNode:
 
 def opened(trees: Path | None = None) -> Sphinx:
     """Return Sphinx with the book read, or with what another build has read."""
+    said = {"latex_individualpages": False}
     config, _ = get_final_config(
-        user_yaml=ROOT / "_config.yml",
-        sourcedir=ROOT,
-        cli_config={"latex_individualpages": False},
+        user_yaml=ROOT / "_config.yml", sourcedir=ROOT, cli_config=said
     )
-    config["markdown_http_base"] = (repository.site() or "").rstrip("/")
-    config["markdown_uri_doc_suffix"] = ".html"
-    # Pictures are taken from the records.
-    config["suppress_warnings"] = ["mystnb.mime_priority"]
+    config |= {
+        "markdown_http_base": (repository.site() or "").rstrip("/"),
+        "markdown_uri_doc_suffix": ".html",
+        "suppress_warnings": ["mystnb.mime_priority"],  # pictures are in the records
+    }
     # Where sources and settings are, the outcome, the trees, and by which builder.
     where = (ROOT, None, TREES.with_name(".markdown"), trees or TREES, "markdown")
     app = Sphinx(*where, config, status=io.StringIO(), warning=sys.stderr)
@@ -244,10 +244,8 @@ def html(text: str, formula: Callable[[str, bool], str] = delimited) -> str:
 def moodle(questions: Sequence[tuple[Sequence[str], list[Mapping[str, Any]]]]) -> str:
     """Return questions by their categories as Moodle's XML, pictures inside."""
 
-    def linked(html: str) -> str:
-        return PICTURE.sub(r"\1@@PLUGINFILE@@/\2\3", html)
-
-    def encoded(content: bytes) -> str:
-        return base64.b64encode(content).decode()
-
-    return rendered("moodle.xml", questions=questions, linked=linked, encoded=encoded)
+    filters: dict[str, Callable[..., str]] = {
+        "linked": lambda html: PICTURE.sub(r"\1@@PLUGINFILE@@/\2\3", html),
+        "encoded": lambda content: base64.b64encode(content).decode(),
+    }
+    return rendered("moodle.xml", questions=questions, **filters)

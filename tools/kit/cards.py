@@ -7,9 +7,9 @@ the cards and leaves what somebody has learned.
 from __future__ import annotations
 
 import zlib
+from collections import namedtuple
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import genanki
 
@@ -25,23 +25,15 @@ BACK = '{{FrontSide}}<hr id="answer">{{Back}}<p class="where">{{Where}}</p>'
 TEMPLATE = {"name": "Card", "qfmt": "{{Front}}", "afmt": BACK}
 
 
-class Card(NamedTuple):
-    """Two sides in HTML, and what they are known by."""
-
-    label: str
-    chapter: str
-    kind: str
-    front: str
-    back: str
-    where: str
+# Two sides in HTML, what they are known by, and where in the book they are from.
+Card = namedtuple("Card", "label chapter kind front back where")
 
 
 def cards(some: Iterable[Box], files: dict[str, bytes]) -> Iterator[Card]:
     """Yield the cards of boxes; the pictures they show go into `files`."""
-    for box, more in map(shown, some):
+    asked = (box for box in some if box.kind not in ("exercise", "prediction"))
+    for box, more in map(shown, asked):
         where = f"{box.chapter}, {box.section}"
-        if box.kind in ("exercise", "prediction"):
-            continue
         if box.kind == "quick check":
             sides = box.text, box.answer
         elif box.kind == "results":
@@ -50,8 +42,8 @@ def cards(some: Iterable[Box], files: dict[str, bytes]) -> Iterator[Card]:
         else:
             sides = f"State {box.kind} {box.number}: *{box.title}*", box.text
         files |= more
-        deck = f"{box.page[:2]} {box.chapter}"
         front, back = map(html, sides)
+        deck = f"{box.page[:2]} {box.chapter}"
         yield Card(box.label, deck, box.kind, front, back, where)
 
 

@@ -63,46 +63,44 @@ class Edition(SphinxPostTransform):
             self.table()
 
     def table(self) -> None:
-        """Put a table of all exercises behind the last text that has any."""
+        """Put a table of all exercises behind the last chapter that has any."""
         places = {
-            label: [h.title for h in text.headings if h.line < line][-1:]
+            label: [h.title for h in text.headings if h.line < line][-1]
             for text in load().chapters
             for label, line in text.labels.items()
         }
-        rows, last, above = [], self.document, None
         numbers = self.env.toc_fignumbers.values()
         known = {k: n for its in numbers for k, n in its.get("exercise", {}).items()}
-        found = boxes_in(self.document)
+        found, rows = boxes_in(self.document), []
         for n, (kind, node) in enumerate(found):
             if kind == "exercise":
-                its = [node, *folded_below(found, n).values()]
                 number = ".".join(map(str, known[node["label"]]))
-                rows.append(row(node, number, drawn_on(its, places)))
-                above = node.parent
-        if not rows:
-            return
-        while above is not None:  # to the file of the whole chapter
-            last = above if isinstance(above, start_of_file) else last
-            above = above.parent
+                how = how_of(node.next_node(nodes.paragraph).astext())
+                its = [node, *folded_below(found, n).values()]
+                about = (*title_of(node), how, drawn_on(its, places))
+                rows.append((node["label"], number, *about))
+                last = chapter_of(node)
         tex = rendered("exercises.tex", exercises=rows, tex=texescape.escape)
         raw = nodes.raw("", tex, format="latex")
         last.parent.insert(last.parent.index(last) + 1, raw)
 
 
-def drawn_on(some: list[nodes.Element], places: dict[str, list[str]]) -> str:
+def chapter_of(node: nodes.Element) -> nodes.Element:
+    """Return the chapter, with the files of its sections, in which a node stands."""
+    chapter = above = node
+    while above is not None:
+        chapter = above if isinstance(above, start_of_file) else chapter
+        above = above.parent
+    return chapter
+
+
+def drawn_on(some: list[nodes.Element], places: dict[str, str]) -> str:
     """Return the sections whose equations, figures and theorems these boxes name."""
-    refs = [ref for node in some for ref in node.findall(pending_xref)]
-    named = [one for ref in refs for one in places.get(ref.get("reftarget", ""), ())]
-    its = dict.fromkeys(one for one in named if one != "Exercises")
-    return re.sub(r"\$|\s*\\\*", "", "; ".join(its))
-
-
-def row(node: nodes.Element, number: str, sections: str) -> dict[str, str]:
-    """Return what the table says of an exercise."""
-    title, stars = title_of(node)
-    how = how_of(node.next_node(nodes.paragraph).astext())
-    about = {"label": node["label"], "number": number, "title": title}
-    return about | {"stars": stars, "by": how, "sections": sections}
+    refs = [ref.get("reftarget") for node in some for ref in node.findall(pending_xref)]
+    its = dict.fromkeys(places[ref] for ref in refs if ref in places)
+    return re.sub(
+        r"\$|\s*\\\*", "", "; ".join(one for one in its if one != "Exercises")
+    )
 
 
 def write(folder: Path) -> None:

@@ -114,11 +114,6 @@ def paren(value: Any) -> str:
     return f"({tex(value)})" if value < 0 else tex(value)
 
 
-def tolerance(answer: float) -> float:
-    """Return by how much an answer may differ: nothing for an integer, else 1 %."""
-    return 0 if answer == round(answer) else abs(answer) / 100
-
-
 def asked(environment: Mapping[str, str] = os.environ) -> tuple[list[int], list[Path]]:
     """Return the seeds of the papers, and the templates of the chapters asked for."""
     seeds, wanted = environment.get("SEED", "1"), environment.get("CHAPTERS", "")
@@ -178,7 +173,9 @@ def embedded(one: Exercise) -> Mapping[str, Any]:
     """Return an exercise as Moodle has it, with an entry for each answer."""
     form = r"<p>\({} =\) {{1:NUMERICAL:={:.6g}:{:.2g}}}</p>"
     answers = {escapeHtml(name): its for name, its in one.answers.items()}
-    entries = [form.format(name, n, tolerance(n)) for name, n in answers.items()]
+    # An integer must be met, any other number to 1 %.
+    error = {name: 0 if n % 1 == 0 else abs(n) / 100 for name, n in answers.items()}
+    entries = [form.format(name, n, error[name]) for name, n in answers.items()]
     its: dict[str, Any] = {"kind": "cloze", "name": f"{one.title} ({one.seed})"}
     its |= {"label": f"{one.name}-{one.seed}", "points": one.points}
     its |= {"text": html(one.text) + "".join(entries), "answer": html(one.solution)}
