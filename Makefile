@@ -25,7 +25,7 @@ define install
   >$(VENV)/pip.log 2>&1 || { cat $(VENV)/pip.log; exit 1; }
 endef
 
-.PHONY: help book serve preview pdf package check test verify record chapter cifar10 oldest \
+.PHONY: help book serve preview pdf epub kit package check test verify record chapter cifar10 oldest \
   evidence bench bench-live lab screenshots format constraints clean
 
 help: ## List the targets
@@ -51,6 +51,14 @@ pdf: $(VENV)/site ## Print the book as a PDF (needs TeX)
 	@$(TOOLS) programs latexmk xelatex rsvg-convert
 	@$(BIN)/jupyter-book build --quiet -W -n --keep-going . --builder pdflatex
 	@$(TOOLS) address _build/latex/deep-learning-for-applied-mathematicians.pdf
+
+epub: ## Make the book for an e-reader
+	@$(MAKE) kit PRODUCT=epub
+
+kit: $(VENV)/site ## Make what readers and lecturers take with them (PRODUCT=…)
+	@$(TOOLS) record --check
+	@$(TOOLS) pages
+	@$(TOOLS) kit $(PRODUCT)
 
 package: $(VENV)/pip ## Build the library's wheel and sdist, and check them
 	$(call install,--group package)
