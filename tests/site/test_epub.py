@@ -118,7 +118,10 @@ def test_what_a_page_folds_is_at_its_end_with_links_both_ways(small):
     for said in ("The greatest of all.", "It is in "):
         assert said not in text
         assert said in end
-    assert re.findall(r'href="#([^"]+)">(Answer|Solution)<', text)
+    assert set(re.findall(r'href="#[^"]+"[^>]*>(\w+)</a>', text)) >= {
+        "Answer",
+        "Solution",
+    }
     assert end.count(">Back</a>") == 2
     assert not broken_links(small)
 
