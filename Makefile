@@ -25,7 +25,7 @@ define install
   >$(VENV)/pip.log 2>&1 || { cat $(VENV)/pip.log; exit 1; }
 endef
 
-.PHONY: help book serve preview pdf kit package check test verify record chapter cifar10 oldest \
+.PHONY: help book serve preview pdf epub kit package check test verify record chapter cifar10 oldest \
   evidence bench bench-live lab screenshots format constraints clean
 
 help: ## List the targets
@@ -54,6 +54,9 @@ pdf: $(VENV)/site ## Print the book as a PDF (needs TeX; EDITION=student or inst
 
 kit: $(VENV)/kit book ## Make what lecturers use (PRODUCT=…; exams: SEED=1,2 CHAPTERS=04,05)
 	@PYTHONPATH=lib $(TOOLS) kit $(PRODUCT)
+
+epub: ## Make the book for an e-reader
+	@$(MAKE) kit PRODUCT=epub
 
 package: $(VENV)/pip ## Build the library's wheel and sdist, and check them
 	$(call install,--group package)

@@ -1,4 +1,4 @@
-"""What makes the book and checks it: one command, `python -m tools`, in four wings."""
+"""What makes the book and checks it: one command, `python -m tools`, in five wings."""
 
 import sys
 from pathlib import Path

@@ -9,6 +9,7 @@ import sys
 # Program → Debian's packages that hold it, with what it needs for this book.
 PACKAGES = {
     "chromium": "chromium",
+    "java": "default-jre-headless",
     "latexmk": "latexmk",
     "node": "nodejs",
     "npm": "npm",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -127,6 +128,13 @@ def versions_that_differ(root: Path) -> list[str]:
     faults = []
     if str(cited["version"]) != version:
         faults.append(f"CITATION.cff: version {cited['version']} is not {version}")
+    deposit = json.loads((root / ".zenodo.json").read_text("utf-8"))
+    same = {"version": version, "publication_date": f"{cited['date-released']}"}
+    faults += [
+        f".zenodo.json: {key} {deposit.get(key)} is not {value}"
+        for key, value in same.items()
+        if deposit.get(key) != value
+    ]
     released = f"## {version} — {cited['date-released']}\n"
     if released not in (root / "CHANGELOG.md").read_text("utf-8"):
         faults.append(f"CHANGELOG.md: {version} of {cited['date-released']} is missing")
@@ -162,6 +170,7 @@ def project(tmp_path: Path) -> Path:
         "README.md  Makefile\nlib/                     the library: inner/\n```\n",
         "CITATION.cff": "version: 1.0.0\ndate-released: 2026-01-02\n",
         "CHANGELOG.md": "## 1.0.0 — 2026-01-02\n",
+        ".zenodo.json": '{"version": "1.0.0", "publication_date": "2026-01-02"}\n',
         "pyproject.toml": '[project]\nversion = "1.0.0"\n',
         "lib/inner/module.py": "pass\n",
         "book/_static/page.css": "a {}\n",
@@ -246,6 +255,8 @@ def test_a_folder_that_the_licence_forgets_is_seen(project: Path, folder: str) -
         (versions_that_differ, "CITATION.cff", "version: 1.0.0", "version: 1.0.2"),
         (versions_that_differ, "CITATION.cff", "01-02", "01-03"),
         (versions_that_differ, "CHANGELOG.md", "1.0.0", "1.1.0"),
+        (versions_that_differ, ".zenodo.json", "1.0.0", "1.1.0"),
+        (versions_that_differ, ".zenodo.json", "2026-01-02", "2026-01-03"),
     ],
 )
 def test_what_does_not_agree_is_seen(

@@ -338,7 +338,8 @@ def test_links_to_the_repository_appear_when_it_is_known(tmp_path):
     assert f'href="{colab}01-one.ipynb"' in chapter
     binder = "https://mybinder.org/v2/gh/someone/a-book/notebooks?urlpath=lab/tree/"
     assert f'href="{binder}01-one.ipynb"' in chapter
-    assert f'href="../{extension.PDF}"' in chapter
+    for file in extension.BOOKS.values():
+        assert f'href="../{file}"' in chapter
     for picture in re.findall(r'src="\.\./(_static/images/logo_[^"]*)"', chapter):
         assert (tmp_path / "_build/html" / picture).exists()
     page = "https://someone.github.io/a-book/book/01-one.html"

@@ -152,6 +152,7 @@ def begin(app: Sphinx) -> None:
     if app.builder.name != Book.name:
         return
     config = app.config
+    config.epub_exclude_files = [extension.UNFINISHED]
     config.epub_cover = ("_static/cover.png", "cover-page.html")
     config.epub_description = cited()["abstract"]
     config.epub_identifier = uuid5(NAMESPACE_URL, f"{NAME}/{config.version}").urn
@@ -209,16 +210,22 @@ class AnswersAtTheEnd(SphinxPostTransform):
         end = nodes.section("", title, ids=[END])
         section = None
         for n, box in enumerate(folded, 1):
-            if (its := ancestor(box, nodes.section)) is not section:
-                section = its
+            if (around := ancestor(box, nodes.section)) is not section:
+                section = around
                 part = nodes.section("", section[0].deepcopy(), ids=[f"answers-{n}"])
                 numbers[f"#answers-{n}"] = numbers.get(f"#{section['ids'][0]}", ())
                 end += part
             box["ids"] = box["ids"] or [f"answer-{n}"]
             box["classes"].remove("dropdown")
-            place = nodes.paragraph(ids=[f"asked-{n}"], classes=["folded"])
-            place += link(kind(box), box["ids"][0])
-            box.parent.replace(box, place)
+            its = link(kind(box), box["ids"][0])
+            its["ids"] = [f"asked-{n}"]
+            here, index = box.parent, box.parent.index(box)
+            here.remove(box)
+            before = here[index - 1] if index else None
+            if isinstance(before, nodes.paragraph) and "folded" in before["classes"]:
+                before += [nodes.Text(" · "), its]  # a hint and the solution
+            else:
+                here.insert(index, nodes.paragraph("", "", its, classes=["folded"]))
             box += nodes.paragraph("", "", link("Back", f"asked-{n}"), classes=["back"])
             part += box
         next(self.document.findall(nodes.section)).append(end)

@@ -63,7 +63,10 @@ MENDED = (
     (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),
 )
 KEPT = 'This is edition {}, kept as it was. <a href="{}">The newest edition</a>'
-PDF = "deep-learning-for-applied-mathematicians.pdf"  # published beside the page
+BOOKS = {  # published beside the page
+    "PDF": "deep-learning-for-applied-mathematicians.pdf",
+    "EPUB": "deep-learning-for-applied-mathematicians.epub",
+}
 LIVE = re.compile(r'data-live="([a-z-]+)" data-figure="([a-z-]+)"')
 PAGE_ADDRESS = re.compile(r'<meta property="og:url"[^>]*>\s*')
 FOOTER = """<p>Edition {}, {}. Text and figures under
@@ -252,9 +255,10 @@ def offer_notebooks(name: str, context: dict[str, Any]) -> None:
                 }
                 for end, text in notebooks.ENDS.items()
             ]
-            if repository.site():  # where the PDF is published beside the page
-                link = {"type": "link", "url": f"../{PDF}", "icon": "fas fa-book"}
-                group["buttons"].append(link | {"text": "The whole book (PDF)"})
+            if repository.site():  # where the whole book is published beside the page
+                for kind, file in BOOKS.items():
+                    link = {"type": "link", "url": f"../{file}", "icon": "fas fa-book"}
+                    group["buttons"].append(link | {"text": f"The whole book ({kind})"})
             printed |= {"text": "Print this page", "tooltip": "Print this page"}
             group["buttons"].append(printed)
 

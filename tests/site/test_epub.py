@@ -1,0 +1,194 @@
+"""The book for an e-reader: what is in it, and whether it keeps the rules of EPUB."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+import nbformat
+import pytest
+from test_site import SmallBook
+
+from needed import ROOT, require_program
+from tools.kit import PRODUCTS, epub, main
+from tools.pages import extension, formulas
+
+XHTML = "{http://www.w3.org/1999/xhtml}"
+CHAPTER = r"""# One
+
+The mean is $\mathbb{E} X$ (see {eq}`eq-one`).
+
+$$
+\lambda_{\max} = \ln 3
+$$ (eq-one)
+
+## Why?
+
+```{raw} html
+<div data-live="neuron" data-figure="fig-cover"></div>
+```
+
+:::{admonition} Quick check
+What is it?
+:::
+
+:::{admonition} Answer
+:class: dropdown
+The greatest of all.
+:::
+
+```{exercise} First ★
+:label: ex-first
+
+Find $\lambda_{\max}$.
+```
+
+````{solution} ex-first
+:class: dropdown
+
+It is in {eq}`eq-one`.
+````
+"""
+
+
+def parts(path: Path) -> dict[str, str]:
+    """Return the files of a book that are text."""
+    with zipfile.ZipFile(path) as book:
+        assert book.namelist()[0] == "mimetype"
+        return {
+            name: book.read(name).decode()
+            for name in book.namelist()
+            if name.endswith((".xhtml", ".opf", ".ncx", ".css"))
+        }
+
+
+def broken_links(book: dict[str, str]) -> list[str]:
+    """Return the links within a book that lead nowhere."""
+    pages = {n: ElementTree.fromstring(t) for n, t in book.items() if "xhtml" in n}
+    ids = {n: {e.get("id") for e in page.iter()} for n, page in pages.items()}
+    broken = []
+    for name, page in pages.items():
+        for anchor in page.iter(f"{XHTML}a"):
+            href = anchor.get("href", "")
+            if "://" in href or href.startswith("mailto:"):
+                continue
+            file, _, place = href.partition("#")
+            file = str(Path("/", name).parent.joinpath(file).resolve())[1:]
+            file = file if href[0] != "#" else name
+            if file not in ids or (place and place not in ids[file]):
+                broken.append(f"{name}: {href}")
+    return broken
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A book of two pages, of which the second has what a chapter has."""
+    folder = tmp_path_factory.mktemp("small")
+    SmallBook(folder)
+    cells = [
+        nbformat.v4.new_markdown_cell(CHAPTER),
+        nbformat.v4.new_code_cell("hidden()", metadata={"tags": ["remove-cell"]}),
+        nbformat.v4.new_code_cell(
+            "folded()",
+            metadata={"tags": ["hide-input"]},
+            outputs=[nbformat.v4.new_output("stream", text="printed")],
+        ),
+    ]
+    kernel = {"name": "python3", "display_name": "", "language": ""}
+    chapter = nbformat.v4.new_notebook(metadata={"kernelspec": kernel}, cells=cells)
+    nbformat.write(chapter, folder / "book/01-one.ipynb")
+    done = subprocess.run(
+        [sys.executable, "-m", "tools", "kit", "epub"],
+        cwd=folder,
+        env={"SITE_URL": "https://example.org/book", "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return parts(folder / "_build" / "kit" / f"{epub.NAME}.epub")
+
+
+def test_what_a_page_folds_is_at_its_end_with_links_both_ways(small):
+    page = small["book/01-one.xhtml"]
+    text, end = page.split(f'id="{epub.END}"')
+    for said in ("The greatest of all.", "It is in "):
+        assert said not in text
+        assert said in end
+    assert set(re.findall(r'href="#[^"]+"[^>]*>(\w+)</a>', text)) >= {
+        "Answer",
+        "Solution",
+    }
+    assert end.count(">Back</a>") == 2
+    assert not broken_links(small)
+
+
+def test_hidden_and_folded_code_is_left_out_and_its_output_is_not(small):
+    page = small["book/01-one.xhtml"]
+    assert "hidden" not in page
+    assert "folded()" not in page
+    assert "printed" in page
+
+
+def test_formulas_are_mathml_with_tex_and_keep_their_numbers(small):
+    page = small["book/01-one.xhtml"]
+    assert "<mi>𝔼</mi>" in page
+    assert r'application/x-tex">\mathbb{E} X</annotation>' in page
+    assert '<span class="eqno">(1)' in page
+    assert "katex" not in page
+    [item] = re.findall(r'<item .*href="book/01-one.*/>', small["content.opf"])
+    assert 'properties="mathml"' in item
+
+
+def test_a_live_figure_says_where_it_is_alive_and_nothing_is_fetched(small):
+    link = "https://example.org/book/book/01-one.html#neuron"
+    assert f'href="{link}"' in small["book/01-one.xhtml"]
+    for name, text in small.items():
+        assert "<script" not in text, name
+        assert not re.findall(r'(?:src=|url\()"?http', text), name
+
+
+def test_it_says_what_it_is_and_its_contents_have_the_sections(small):
+    about = small["content.opf"]
+    edition, _ = extension.edition()
+    for said in ("en-GB", edition, epub.LICENCE, "alternativeText", "cover-image"):
+        assert said in about
+    assert 'href="book/01-one.xhtml#why">Why?</a>' in small["nav.xhtml"]
+
+
+def test_mathml_is_what_readers_of_books_understand():
+    found = formulas.mended(
+        formulas.katex(r"a_{\max} \log(2) \mathbf{1}", False, "mathml")
+    )
+    assert "<mi>a</mi><mi>max</mi></msub>" in found
+    assert "mspace" not in found
+    assert "<mn>𝟏</mn>" in found
+    assert "mspace" in formulas.mended(formulas.katex(r"\ln 3", False, "mathml"))
+
+
+def test_a_product_that_is_not_known_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        main(["pamphlet"])
+    said = capsys.readouterr().err
+    assert "pamphlet: none of" in said
+    assert all(product in said for product in PRODUCTS)
+
+
+@pytest.mark.night
+def test_the_whole_book_keeps_the_rules_of_epub(tmp_path):
+    require_program("java")
+    assert main(["epub", "--to", str(tmp_path)]) == 0
+    [path] = tmp_path.glob("*.epub")
+    done = subprocess.run(
+        [sys.executable, "-m", "epubcheck", path], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not re.findall(r"ERROR|FATAL|WARNING", done.stdout)
+    book = parts(path)
+    assert not broken_links(book)
+    assert sum(text.count("<math ") for text in book.values()) > 1000
+    assert path.stat().st_size < 15e6
+    assert (ROOT / "_build").exists()
