@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tools.book import load
 from tools.kit.lifting import SITE, Page, images, lifted, outer, spoken
-from tools.kit.marks import Part, Slide
+from tools.kit.marks import Block, Part, Slide
 
 HERE = Path(__file__).parent
 # The decks: the weeks of the lecture, and the beginnings of their chapters' names.
@@ -77,7 +77,10 @@ def show(page: Page, slide: Slide) -> Shown:
     kind = "live" if "data-live" in whole else "plain"
     if kind == "plain" and len(groups) > 1 and _is_square(page, whole):
         kind = "beside"
-    notes = [outer(spoken(page.find(block))) for block in slide.notes]
+    shown = [page.find(p.shows) for p in slide.parts if isinstance(p.shows, Block)]
+    captions = [one for its in shown for one in its.xpath(".//figcaption/p")]
+    said = captions + [page.find(block) for block in slide.notes]
+    notes = [outer(spoken(one)) for one in said]
     return Shown(page.line(slide.title), groups, notes, kind)
 
 
