@@ -79,19 +79,13 @@ class Edition(SphinxPostTransform):
                 its = [node, *folded_below(found, n).values()]
                 about = (*title_of(node), how, drawn_on(its, places))
                 rows.append((node["label"], number, *about))
-                last = chapter_of(node)
+                last = node
+        # The outermost file that holds it: a node's own parents end at its file.
+        files = self.document.findall(start_of_file)
+        chapter = next(file for file in files if last in [*file.findall()])
         tex = rendered("exercises.tex", exercises=rows, tex=texescape.escape)
         raw = nodes.raw("", tex, format="latex")
-        last.parent.insert(last.parent.index(last) + 1, raw)
-
-
-def chapter_of(node: nodes.Element) -> nodes.Element:
-    """Return the chapter, with the files of its sections, in which a node stands."""
-    chapter = above = node
-    while above is not None:
-        chapter = above if isinstance(above, start_of_file) else chapter
-        above = above.parent
-    return chapter
+        chapter.parent.insert(chapter.parent.index(chapter) + 1, raw)
 
 
 def drawn_on(some: list[nodes.Element], places: dict[str, str]) -> str:
