@@ -52,14 +52,14 @@ def test_the_repository_is_written_into_the_commands_where_it_is_known() -> None
     said = repository.named(COURSE, known)
     assert "repo=https%3A%2F%2Fgithub.com%2Fsomeone%2Fa-book&branch=notebooks" in said
     assert "lab/tree/a-book/01-network-student.ipynb" in said
-    assert "dlam:2026 https://github.com/someone/a-book\n" in said
+    assert "dlam:edition https://github.com/someone/a-book\n" in said
     assert "REPOSITORY" not in said
 
 
 def test_the_settings_of_the_hub_can_be_read() -> None:
     [text] = re.findall(r"```yaml\n(.*?)```", COURSE, re.S)
     hub = yaml.safe_load(text)["singleuser"]
-    assert hub["image"] == {"name": "REGISTRY/dlam", "tag": "2026"}
+    assert hub["image"] == {"name": "REGISTRY/dlam", "tag": "edition"}
     assert hub["extraEnv"]["OMP_NUM_THREADS"] == "1"
 
 
