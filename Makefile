@@ -124,8 +124,8 @@ screenshots: $(VENV)/test book ## Photograph the pages: wide, narrow and dark
 	@PYTHONPATH=. $(BIN)/python tests/screenshots.py
 
 format: $(VENV)/test node_modules ## Format the code
-	@$(BIN)/ruff check --fix lib tests tools bench
-	@$(BIN)/ruff format lib tests tools bench
+	@$(BIN)/ruff check --fix lib tests tools kit bench
+	@$(BIN)/ruff format lib tests tools kit bench
 	@test ! -d node_modules || node_modules/.bin/biome check --write --log-level=error
 
 constraints: ## Take the newest versions that fit together (the checks then judge)

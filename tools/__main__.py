@@ -16,7 +16,7 @@ VERBS = {
     "pages": ("tools.pages.appendix", "write the pages that are generated"),
     "address": ("tools.pages.address", "print the address of a file"),
     "preview": ("tools.pages.preview", "serve the page, made anew at each save"),
-    "kit": ("tools.kit", "make what lecturers and readers take from the book"),
+    "kit": ("kit", "make what lecturers and readers take from the book"),
     "evidence": ("tools.evidence.command", "measure what the checks are worth"),
     "programs": ("tools.programs", "say which programs are missing"),
 }

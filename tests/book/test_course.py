@@ -6,9 +6,9 @@ import re
 
 import yaml
 
+from kit import PRODUCTS
 from needed import ROOT
 from tools.book.labels import labels
-from tools.kit import PRODUCTS
 from tools.pages import notebooks, repository
 
 COURSE = (ROOT / "book" / "course.md").read_text("utf-8")

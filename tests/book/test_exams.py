@@ -12,9 +12,9 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from kit import exams
+from kit.exams import TEMPLATES, draw
 from moodle import EMBEDDED, faults
-from tools.kit import exams
-from tools.kit.exams import TEMPLATES, draw
 
 PATHS = sorted(TEMPLATES.glob("[0-9]*.md"))
 SEEDS = range(1, 21)

@@ -17,11 +17,11 @@ from sphinx.addnodes import pending_xref, start_of_file
 from sphinx.errors import ConfigError
 from sphinx.util import texescape
 
+import kit
+from kit import boxes, cards, editions, otter, questions
+from kit.boxes import Box
 from moodle import faults
 from needed import ROOT
-from tools import kit
-from tools.kit import boxes, cards, editions, otter, questions
-from tools.kit.boxes import Box
 
 PAGE = "07a-momentum"
 

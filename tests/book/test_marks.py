@@ -6,9 +6,9 @@ import re
 
 import pytest
 
+from kit.marks import Block, Part, Slide, read
 from tools.book import Text, load
 from tools.book.model import Broken
-from tools.kit.marks import Block, Part, Slide, read
 
 CHAPTERS = [text for text in load().chapters if text.stem[0].isdigit()]
 NUMBER = re.compile(r"\d+\.\d+|\d{3,}")

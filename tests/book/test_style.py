@@ -19,7 +19,7 @@ MODULES = sorted(LIBRARY.rglob("*.py"))
 PUBLIC_MODULES = [path for path in MODULES if not path.stem.startswith("_")]
 each_module = pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 FOLDERS = [
-    name for name in ("lib", "tests", "tools", "bench") if (ROOT / name).is_dir()
+    name for name in ("lib", "tests", "tools", "kit", "bench") if (ROOT / name).is_dir()
 ]
 
 

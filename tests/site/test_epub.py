@@ -13,8 +13,8 @@ import nbformat
 import pytest
 from test_site import SmallBook
 
+from kit import PRODUCTS, epub, main
 from needed import ROOT, require_program
-from tools.kit import PRODUCTS, epub, main
 from tools.pages import extension, formulas
 
 XHTML = "{http://www.w3.org/1999/xhtml}"

@@ -14,10 +14,10 @@ from lxml import html as markup
 from pypdf import PdfReader
 
 import browser
+from kit import handouts, slides
+from kit.lifting import OutdatedError, Page
 from needed import FULL, ROOT, require_program
 from tools.book import load
-from tools.kit import handouts, slides
-from tools.kit.lifting import OutdatedError, Page
 
 WIDTH, HEIGHT = 1280, 720
 PATIENCE = 120_000  # milliseconds, on a machine that is busy

@@ -13,11 +13,11 @@ from typing import Any
 import nbformat
 import pytest
 
+from kit import boxes, otter, questions
+from kit.boxes import Box
 from moodle import faults
 from needed import ROOT
 from tools.book import Text, load
-from tools.kit import boxes, otter, questions
-from tools.kit.boxes import Box
 
 PAGE = "07a-momentum"
 OTTER = ROOT / ".venv-otter" / "bin" / "otter"

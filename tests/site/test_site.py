@@ -278,7 +278,9 @@ class SmallBook:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.built = folder / "_build" / "html"
-        for part in ("tools", "live", "book/_static", "book/_templates", "book/images"):
+        for part in ("tools", "kit", "live"):
+            shutil.copytree(ROOT / part, folder / part)
+        for part in ("book/_static", "book/_templates", "book/images"):
             shutil.copytree(ROOT / part, folder / part)
         for part in ("_config.yml", "pyproject.toml", "CITATION.cff"):
             shutil.copy(ROOT / part, folder)

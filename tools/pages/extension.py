@@ -387,8 +387,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("sphinx_markdown_builder")
     app.setup_extension(formulas.__name__)
     app.setup_extension(speed.__name__)
-    app.setup_extension("tools.kit.editions")
-    app.setup_extension("tools.kit.epub")
+    app.setup_extension("kit.editions")
+    app.setup_extension("kit.epub")
     if where := repository.site():  # a page for what is not there needs whole addresses
         app.setup_extension("notfound.extension")
         app.config.notfound_urls_prefix = urlsplit(where).path

@@ -23,6 +23,7 @@ import nbformat
 from docutils import nodes
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
+from nbformat.v4.nbbase import random_cell_id
 from sphinx.application import Sphinx
 from sphinx_markdown_builder.builder import MarkdownBuilder
 from sphinx_markdown_builder.translator import MarkdownTranslator
@@ -147,13 +148,14 @@ def markdown(app: Sphinx, page: str) -> str:
 
 # nbformat's own functions look at the whole schema for each cell.
 def written(source: str) -> Any:
-    cell = {"cell_type": "markdown", "metadata": {}, "source": source}
-    return nbformat.from_dict(cell)
+    cell = {"cell_type": "markdown", "id": random_cell_id(), "metadata": {}}
+    return nbformat.from_dict(cell | {"source": source})
 
 
 def program(source: str, outputs: Any = ()) -> Any:
-    cell = {"cell_type": "code", "metadata": {}, "source": source}
-    return nbformat.from_dict(cell | {"outputs": [*outputs], "execution_count": None})
+    cell = {"cell_type": "code", "id": random_cell_id(), "metadata": {}}
+    more = {"source": source, "outputs": [*outputs], "execution_count": None}
+    return nbformat.from_dict(cell | more)
 
 
 def notebook(text: str, record: NotebookNode, variant: str) -> Any:

@@ -16,8 +16,8 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
+from kit.boxes import Box, record, shown
 from tools.book.names import names
-from tools.kit.boxes import Box, record, shown
 from tools.pages.notebooks import OPTIONAL, carrier, needs
 from tools.record.notebook import KERNEL
 

@@ -14,9 +14,9 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from kit.lifting import SITE, Page, images, lifted, outer, spoken
+from kit.marks import Block, Part, Slide
 from tools.book import load
-from tools.kit.lifting import SITE, Page, images, lifted, outer, spoken
-from tools.kit.marks import Block, Part, Slide
 
 HERE = Path(__file__).parent
 # The decks: the weeks of the lecture, and the beginnings of their chapters' names.

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Bring a version of reveal.js into tools/kit/reveal: the program, its style sheet
+# Bring a version of reveal.js into kit/reveal: the program, its style sheet
 # and the window for the speaker.  Needs npm.
-# usage: tools/reveal.sh VERSION
+# usage: kit/reveal.sh VERSION
 set -eu
-version=${1:?usage: tools/reveal.sh VERSION}
-cd "$(dirname "$0")/kit/reveal"
+version=${1:?usage: kit/reveal.sh VERSION}
+cd "$(dirname "$0")/reveal"
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
 npm pack --silent --pack-destination "$fresh" "reveal.js@$version"

@@ -14,13 +14,13 @@ from tools import ROOT
 
 # What a person types, and the module that makes it.
 PRODUCTS = {
-    "slides": "tools.kit.slides",
-    "handouts": "tools.kit.handouts",
-    "questions": "tools.kit.questions",
-    "exams": "tools.kit.exams",
-    "cards": "tools.kit.cards",
-    "editions": "tools.kit.editions",
-    "epub": "tools.kit.epub",
+    "slides": "kit.slides",
+    "handouts": "kit.handouts",
+    "questions": "kit.questions",
+    "exams": "kit.exams",
+    "cards": "kit.cards",
+    "editions": "kit.editions",
+    "epub": "kit.epub",
 }
 
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import nbformat
 
-from tools.kit import otter
-from tools.kit.boxes import Box, boxes, html, moodle, opened, shown
+from kit import otter
+from kit.boxes import Box, boxes, html, moodle, opened, shown
 from tools.pages.generated import rendered
 
 ASKED = ("exercise", "quick check")

@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 
 from lxml import html
 
+from kit.lifting import SITE, Page, images, inner, lifted, outer
+from kit.marks import Block
+from kit.slides import ENVIRONMENT, HERE
 from tools.book import load
-from tools.kit.lifting import SITE, Page, images, inner, lifted, outer
-from tools.kit.marks import Block
-from tools.kit.slides import ENVIRONMENT, HERE
 from tools.pages.glossary import terms_of
 from tools.programs import missing
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import genanki
 
-from tools.kit.boxes import Box, boxes, chapters, html, opened, shown
+from kit.boxes import Box, boxes, chapters, html, opened, shown
 from tools.pages.glossary import terms_of
 
 BOOK = "Deep Learning for Applied Mathematicians"

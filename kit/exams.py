@@ -1,7 +1,7 @@
 """Exams: exercises whose numbers, and whose solutions, are drawn from a seed.
 
-A template, exams/NN-name.md, has a title and points in front, a program that draws
-the numbers and computes the answers with the library, the text, and the solution
+A template, kit/exercises/NN-name.md, has a title and points in front, a program that
+draws the numbers and computes the answers with the library, the text, and the solution
 below a line `---`.  What stands in `<<…>>` is computed where it stands.
 
 SEED=3 chooses the paper (SEED=1,2,3 several) and CHAPTERS=04,05 what is on it.
@@ -24,13 +24,13 @@ import numpy as np
 import yaml
 from markdown_it.common.utils import escapeHtml
 
+from kit.boxes import chapters, html, moodle
 from tools import ROOT
-from tools.kit.boxes import chapters, html, moodle
 from tools.pages import formulas
 from tools.pages.generated import rendered
 from tools.programs import missing
 
-TEMPLATES = ROOT / "exams"
+TEMPLATES = ROOT / "kit" / "exercises"
 FORM = re.compile(
     r"---\n(?P<front>.*?)\n---\n\n```python\n(?P<program>.*?)```\n\n"
     r"(?P<text>.*?)\n\n---\n\n(?P<solution>.*)",

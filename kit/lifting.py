@@ -13,9 +13,9 @@ from lxml import html
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
+from kit.marks import Block, read
 from tools import ROOT
 from tools.book.model import Text
-from tools.kit.marks import Block, read
 from tools.pages.formulas import katex
 
 SITE = ROOT / "_build" / "html"

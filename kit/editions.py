@@ -23,9 +23,9 @@ from sphinx.errors import ConfigError
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import texescape
 
+from kit.boxes import boxes_in, folded_below, how_of, title_of
 from tools import ROOT
 from tools.book import load
-from tools.kit.boxes import boxes_in, folded_below, how_of, title_of
 from tools.pages.generated import rendered
 
 NAMES = {"student": "Student’s edition", "instructor": "Instructor’s edition"}
