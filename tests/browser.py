@@ -30,7 +30,7 @@ FLAGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 
-WAIT = 120_000  # milliseconds: a busy machine takes its time
+WAIT = 60_000  # milliseconds: a busy machine takes its time
 
 
 class _Quiet(SimpleHTTPRequestHandler):

@@ -35,7 +35,12 @@ def test_each_folder_of_figures_is_a_figure_of_the_book_above_a_picture():
     assert {place.name for place in PLACES} == folders
     for place in PLACES:
         text = (ROOT / f"{place.chapter}.md").read_text("utf-8")
-        assert f"    name: {place.figure[1:]}\n" in text.partition(place.mark)[0]
+        begin, named, _ = text.partition(place.mark)[0].rpartition(
+            f"    name: {place.figure[1:]}\n"
+        )
+        assert named
+        # In a folded box it would come into no view.
+        assert not re.search("hide-(cell|output)", begin.rpartition("```{code-cell}")[2])
 
 
 def test_no_caption_says_left_or_right_of_panels_that_a_phone_stacks():

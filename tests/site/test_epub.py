@@ -109,7 +109,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return parts(folder / "_build" / "kit" / f"{epub.NAME}.epub")
+    return parts(folder / "_build" / "kit" / "epub" / f"{epub.NAME}.epub")
 
 
 def test_what_a_page_folds_is_at_its_end_with_links_both_ways(small):
