@@ -30,7 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("product", nargs="*", help=f"{', '.join(PRODUCTS)}; else all")
     products = parser.parse_args(arguments).product or [*PRODUCTS]
     if unknown := {*products} - {*PRODUCTS}:
-        parser.error(f"no such product: {', '.join(sorted(unknown))}")
+        there = f"there are {', '.join(PRODUCTS)}"
+        parser.error(f"no such product: {', '.join(sorted(unknown))}; {there}")
     for name in products:
         folder = ROOT / "_build" / "kit" / name
         folder.mkdir(parents=True, exist_ok=True)

@@ -163,7 +163,7 @@ def test_everything_can_be_done_by_the_keyboard_and_what_changed_is_said(show):
         assert figure.hash() != before
     stops = figure.stops(figure.button("Values are keys"))
     assert all(marked for _, marked in stops)
-    assert len(stops) == 2 + 1 + 5 + 1 + 4 + 2
+    assert len(stops) == 2 + 1 + 5 + 1 + 4
     figure.button("The query may look at key 2").click()
     figure.drawn()
     assert figure.data()[1] == 0

@@ -246,7 +246,7 @@ def test_everything_can_be_done_by_the_keyboard_and_what_changed_is_said(show):
     assert figure.said().startswith("Two layers. As the rule says at 8 of 8 places")
     stops = figure.stops(figure.button("Two layers"))
     assert all(marked for _, marked in stops)
-    assert len(stops) == 2 + 1 + 1 + 2 + 2 + 2 + 2
+    assert len(stops) == 2 + 1 + 1 + 2 + 2 + 2
 
 
 @live_pages.at_night

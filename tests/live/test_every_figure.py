@@ -40,7 +40,9 @@ def test_each_folder_of_figures_is_a_figure_of_the_book_above_a_picture():
         )
         assert named
         # In a folded box it would come into no view.
-        assert not re.search("hide-(cell|output)", begin.rpartition("```{code-cell}")[2])
+        assert not re.search(
+            "hide-(cell|output)", begin.rpartition("```{code-cell}")[2]
+        )
 
 
 def test_no_caption_says_left_or_right_of_panels_that_a_phone_stacks():

@@ -22,8 +22,8 @@ from typing import Any
 import nbformat
 from docutils import nodes
 from nbformat import NotebookNode
+from nbformat.corpus.words import generate_corpus_id
 from nbformat.v4 import new_notebook
-from nbformat.v4.nbbase import random_cell_id
 from sphinx.application import Sphinx
 from sphinx_markdown_builder.builder import MarkdownBuilder
 from sphinx_markdown_builder.translator import MarkdownTranslator
@@ -148,12 +148,12 @@ def markdown(app: Sphinx, page: str) -> str:
 
 # nbformat's own functions look at the whole schema for each cell.
 def written(source: str) -> Any:
-    cell = {"cell_type": "markdown", "id": random_cell_id(), "metadata": {}}
+    cell = {"cell_type": "markdown", "id": generate_corpus_id(), "metadata": {}}
     return nbformat.from_dict(cell | {"source": source})
 
 
 def program(source: str, outputs: Any = ()) -> Any:
-    cell = {"cell_type": "code", "id": random_cell_id(), "metadata": {}}
+    cell = {"cell_type": "code", "id": generate_corpus_id(), "metadata": {}}
     more = {"source": source, "outputs": [*outputs], "execution_count": None}
     return nbformat.from_dict(cell | more)
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import pybtex.plugin
 from sphinx.application import Sphinx
-from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.domains.std import StandardDomain
 
 TREES = 8  # kept at a time: what a page leads to is mostly near it
@@ -43,8 +42,8 @@ class References(StandardDomain):
 
 def leave_search(app: Sphinx) -> None:
     """Keep the page of the search, without an index of words."""
-    if isinstance(app.builder, StandaloneHTMLBuilder):
-        app.builder.search = False
+    if app.builder.name == "html":
+        app.builder.search = False  # type: ignore[attr-defined]
         app.config.html_additional_pages["search"] = "search.html"
 
 
