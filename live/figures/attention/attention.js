@@ -15,12 +15,12 @@ import * as the from "./weights.js";
 /** @typedef {import("./state.js").State} State */
 
 const HELP =
-  "The query and the keys, on the left, can be moved by mouse, finger or arrow keys; " +
-  "the values as well, if they are not the keys. A press on the number of a key beside " +
-  "its weight forbids the query to look at it. Left, the stronger the blue, the steeper " +
-  "is the softmax for a query there. Right, the black dot is the output; the orange " +
-  "ellipse is the image of the circle under the Jacobian, and the dashed line is what " +
-  "the circle itself becomes. The address of the page holds what you set.";
+  "The query and the keys can be moved by mouse, finger or arrow keys; the values as " +
+  "well, if they are not the keys. A press on the number of a key beside its weight " +
+  "forbids the query to look at it. In the first panel, the stronger the blue, the " +
+  "steeper is the softmax for a query there. In the second, the dot is the output; the " +
+  "orange ellipse is the image of the circle under the Jacobian, and the dashed line " +
+  "is what the circle itself becomes. The address of the page holds what you set.";
 
 /** @type {Record<Kind, string>} */
 const KINDS = { keys: "Values are keys", own: "Own values" };
