@@ -136,6 +136,9 @@ def test_the_page_does_not_say_of_some_texts_what_holds_for_others(
 ) -> None:
     both = platforms.certify("a", {HOME: run(3), "there": run(3)}, None)
     results = {"a": both, "b": copy.deepcopy(both)}
+    assert "2 of the" in page.everywhere(results)  # the book has more texts
+    monkeypatch.setattr(page.units, "units", lambda kind: ["a", "b"])
+    assert page.everywhere(results).startswith("All 2 texts")
     assert "all 2 platforms" in page.everywhere(results)
     del results["b"]["platforms"]["there"]
     assert "on 1 of 2 platforms" in page.everywhere(results)

@@ -53,11 +53,18 @@ def counts(root: Path = ROOT) -> Counts:
 
 def page(found: Counts) -> str:
     """Return the text of the page."""
-    made, noticed = command.score(units.measured("mutants"))
+    mutants = units.measured("mutants")
+    made, noticed = command.score(mutants)
     everywhere = platforms.everywhere(units.measured("platforms"))
     values = found._asdict()
     return rendered(
-        "checks.md", **values, made=made, noticed=noticed, everywhere=everywhere
+        "checks.md",
+        **values,
+        made=made,
+        noticed=noticed,
+        measured=len(mutants),
+        modules=len(units.units("mutants")),
+        everywhere=everywhere,
     )
 
 

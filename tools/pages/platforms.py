@@ -38,15 +38,18 @@ def known(results: Results) -> list[str]:
 
 def everywhere(results: Results) -> str:
     """Say on how many platforms all chapters were computed, and on how many some."""
-    every = known(results)
+    every, texts = known(results), len(units.units("platforms"))
+    who = f"{len(results)} of the {texts} texts with claims were"
+    if len(results) >= texts:
+        who = f"All {len(results)} texts were"
     both = [
         n for n in every if all(n in platforms.counted(o) for o in results.values())
     ]
     if len(both) == len(every):
-        return f"All {len(results)} texts were computed on all {len(every)} platforms."
+        return f"{who} computed on all {len(every)} platforms."
     return (
-        f"All {len(results)} texts were computed on {len(both)} of {len(every)} "
-        f"platforms, and some of the texts on the others."
+        f"{who} computed on {len(both)} of {len(every)} "
+        f"platforms, and some of them on the others."
     )
 
 
@@ -61,7 +64,7 @@ def outcome(results: Results) -> str:
         * bool(margins)
     )
     return (
-        f"There are {len(every)} claims, {held} on every platform on which they were "
+        f"They have {len(every)} claims, {held} on every platform on which they were "
         f"computed; {len(every) - len(margins)} have the same value to the last bit"
         f"{least}."
     )
