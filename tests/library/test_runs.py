@@ -9,7 +9,9 @@ import pytest
 from dlam import runs
 from needed import ROOT
 
-RESULTS = sorted((ROOT / "runs").glob("*/result.json"))
+FOUND = sorted((ROOT / "runs").glob("*/result.json"))
+# That of CIFAR-10 is collected from many training runs, and has a form of its own.
+RESULTS = [file for file in FOUND if file.parent.name != "cifar10"]
 
 
 @pytest.mark.parametrize("file", RESULTS, ids=lambda path: path.parent.name)

@@ -19,6 +19,8 @@ from moodle import faults
 from needed import ROOT
 from tools.book import Text, load
 
+# Sphinx looks at all that is loaded, and PyTorch warns of a name that it keeps.
+pytestmark = pytest.mark.filterwarnings("ignore:.*reduce_op:FutureWarning")
 PAGE = "07a-momentum"
 OTTER = ROOT / ".venv-otter" / "bin" / "otter"
 
