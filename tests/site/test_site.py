@@ -299,7 +299,7 @@ class SmallBook:
 
     def build(self, **environment: str) -> tuple[str, str]:
         """Build it, and return its two pages."""
-        said = ("GITHUB_", "SITE_URL", "REPOSITORY_URL")
+        said = ("GITHUB_", "SITE_URL", "REPOSITORY_URL", "PYTHONPATH")
         here = {k: v for k, v in os.environ.items() if not k.startswith(said)}
         program = Path(sys.executable).with_name("jupyter-book")
         done = subprocess.run(
