@@ -180,12 +180,14 @@ def cut_formulas(page: Page) -> list[str]:
     )
 
 
-def empty_drawings(page: Page) -> None:
-    """Put an empty box of the same size in place of each formula's drawing.
+def leave_out_repetitions(page: Page) -> None:
+    """Leave of formulas and programs what axe can say something about.
 
     KaTeX draws with thousands of elements, and writes MathML of thousands beside
-    them.  axe can say nothing about either, and takes more than half of its time to
-    walk through them.
+    them, of which axe can say nothing: an empty box of the same size stands for each
+    drawing.  A program is coloured by a handful of classes, and thousands of elements
+    bear them: where a listing shows no class that is new on the page, its words stand
+    without them.
     """
     page.evaluate(
         """() => {
@@ -198,6 +200,15 @@ def empty_drawings(page: Page) -> None:
         });
         for (const formula of document.querySelectorAll(".katex-mathml math"))
             formula.innerHTML = "<mi>x</mi>";
+        const seen = new Set();
+        for (const listing of document.querySelectorAll(".highlight pre")) {
+            const parts = [...listing.querySelectorAll("span[class]")];
+            const ground = getComputedStyle(listing).backgroundColor;
+            const classes = parts.map(e => `${ground} ${e.className}`);
+            if (classes.every(name => seen.has(name)))
+                listing.textContent = listing.textContent;
+            classes.forEach(name => seen.add(name));
+        }
         }"""
     )
 

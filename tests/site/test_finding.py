@@ -117,7 +117,7 @@ def test_a_formula_is_shown_beside_what_refers_to_it(site):
     box = preview.bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 1280
-    checks.empty_drawings(seen.page)
+    checks.leave_out_repetitions(seen.page)
     assert not checks.violations(seen.page, within="#preview")
     preview.hover()
     seen.page.wait_for_timeout(400)
@@ -149,7 +149,7 @@ def test_figures_boxes_references_and_other_pages_are_shown_too(
     )
     seen.page.wait_for_function(f"() => ({shown})(document.querySelector('#preview'))")
     if "references" in link:  # an entry of a list, without its list
-        checks.empty_drawings(seen.page)
+        checks.leave_out_repetitions(seen.page)
         assert not checks.violations(seen.page, within="#preview")
     assert not checks.failed_requests(seen)
     seen.close()

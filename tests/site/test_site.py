@@ -79,7 +79,7 @@ def findings(site, html) -> dict[str, dict[str, list[str]]]:
         }
         checks.unfold(page)
         results["sideways"] = checks.wide_parts(page)
-        checks.empty_drawings(page)
+        checks.leave_out_repetitions(page)
         assert checks.theme(page) == "light"
         # What a program writes looks everywhere as it does where it is looked at.
         if path in thoroughly or not is_generated(path):
