@@ -361,6 +361,7 @@ def check_print(figure: LiveFigure) -> None:
     assert figure.picture.is_visible(), "there is no picture"
     assert not figure.stage.is_visible(), "the live figure is printed"
     assert caption.inner_text() == words, caption.inner_text()
+    figure.page.emulate_media(media="screen")
 
 
 def check_picture(figure: LiveFigure) -> None:

@@ -7,6 +7,7 @@ when there are none.  `test_page_checks.py` feeds them pages that are wrong.
 from __future__ import annotations
 
 import gzip
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -91,13 +92,14 @@ def _body(response: Response) -> bytes:
             return again.read()
 
 
+@lru_cache
+def _sent(body: bytes) -> int:
+    return min(len(body), len(gzip.compress(body)))
+
+
 def weight(responses: Iterable[Response]) -> int:
     """Return the bytes that a server which compresses would have sent."""
-    total = 0
-    for response in responses:
-        body = _body(response) if response.status == 200 else b""
-        total += min(len(body), len(gzip.compress(body)))
-    return total
+    return sum(_sent(_body(one)) for one in responses if one.status == 200)
 
 
 def overweight(seen: Visit, budget: int = BUDGET) -> list[str]:
@@ -180,17 +182,16 @@ def cut_formulas(page: Page) -> list[str]:
     )
 
 
-def leave_out_repetitions(page: Page) -> None:
-    """Leave of formulas and programs what axe can say something about.
+def leave_out_repetitions(page: Page, most: float = math.inf) -> None:
+    """Leave of a page what axe can say something about, and not a thousand times.
 
     KaTeX draws with thousands of elements, and writes MathML of thousands beside
     them, of which axe can say nothing: an empty box of the same size stands for each
-    drawing.  A program is coloured by a handful of classes, and thousands of elements
-    bear them: where a listing shows no class that is new on the page, its words stand
-    without them.
+    drawing.  Of the parts of the text that have the same elements, classes and roles
+    within, the first `most` are kept.
     """
     page.evaluate(
-        """() => {
+        r"""most => {
         const drawings = [...document.querySelectorAll(".katex-html")];
         const sizes = drawings.map(e => e.getBoundingClientRect());
         drawings.forEach((e, i) => {
@@ -200,16 +201,19 @@ def leave_out_repetitions(page: Page) -> None:
         });
         for (const formula of document.querySelectorAll(".katex-mathml math"))
             formula.innerHTML = "<mi>x</mi>";
-        const seen = new Set();
-        for (const listing of document.querySelectorAll(".highlight pre")) {
-            const parts = [...listing.querySelectorAll("span[class]")];
-            const ground = getComputedStyle(listing).backgroundColor;
-            const classes = parts.map(e => `${ground} ${e.className}`);
-            if (classes.every(name => seen.has(name)))
-                listing.textContent = listing.textContent;
-            classes.forEach(name => seen.add(name));
+        const seen = {}, words = /(?<=>)[^<]*\S[^<]*/g;
+        const own = / (alt|for|href|id|src|style|title|aria-l\w+|data-[\w-]+)="[^"]+"/g;
+        const blocks = ":is(dd, details, div, figure, li, section)"
+            + " > :is(details, div, dl, figure, ol, p, ul)";
+        for (const e of document.querySelectorAll(
+                `article :is(${blocks}, pre > span, p span.math, tbody > tr)`)) {
+            if (!e.isConnected) continue;
+            const kind = e.outerHTML.replace(words, "x").replace(own, "");
+            seen[kind] = (seen[kind] ?? 0) + 1;
+            if (seen[kind] > most) e.remove();
         }
-        }"""
+        }""",
+        most if most < math.inf else 10**9,
     )
 
 

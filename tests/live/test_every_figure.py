@@ -19,7 +19,11 @@ class Figure(live_pages.LiveFigure):
     ready = "button"
 
 
-@pytest.fixture(params=PLACES, ids=lambda place: f"{place.name} in {place.chapter}")
+@pytest.fixture(
+    params=PLACES,
+    ids=lambda place: f"{place.name} in {place.chapter}",
+    scope="module",
+)
 def place(request):
     return request.param
 
@@ -28,6 +32,20 @@ def place(request):
 def show(site, place):
     with live_pages.visits(site, place.chapter, place.figure, Figure) as open_page:
         yield open_page
+
+
+@pytest.fixture(scope="module")
+def arrived(site, place):
+    """The figure when it has come into view, and what was there before."""
+    with live_pages.visits(site, place.chapter, place.figure, Figure) as open_page:
+        figure = open_page(wait=False)
+        before = figure.fetched(), height(figure)
+        figure.come_into_view()
+        yield figure, *before
+
+
+def height(figure) -> float:
+    return figure.box.evaluate("e => e.getBoundingClientRect().height")
 
 
 def test_each_folder_of_figures_is_a_figure_of_the_book_above_a_picture():
@@ -65,10 +83,9 @@ def test_the_first_page_shows_each_figure_and_leads_to_it(html):
         assert "<svg" in picture.read_text("utf-8")
 
 
-def test_it_is_fetched_when_it_comes_into_view_and_nothing_else_is(show, place):
-    figure = show(wait=False)
-    assert figure.fetched() == ["live.css", "loader.js"]
-    figure.come_into_view()
+def test_it_is_fetched_when_it_comes_into_view_and_nothing_else_is(arrived, place):
+    figure, fetched, _ = arrived
+    assert fetched == ["live.css", "loader.js"]
     own = f"figures/{place.name}/"
     assert f"{own}{place.name}.js" in figure.fetched()
     assert all(f.startswith((own, "kit/", "l")) for f in figure.fetched())
@@ -80,13 +97,13 @@ def test_it_is_fetched_when_it_comes_into_view_and_nothing_else_is(show, place):
     assert not figure.seen.errors
 
 
-@pytest.mark.parametrize("width", [360, 1280])
-def test_its_height_is_kept_free_so_that_what_follows_stays(show, width):
-    figure = show(wait=False, viewport={"width": width, "height": 500})
-    height = "e => e.getBoundingClientRect().height"
-    kept = figure.box.evaluate(height)
-    figure.come_into_view()
-    assert figure.box.evaluate(height) == pytest.approx(kept, abs=90)
+def test_its_height_is_kept_free_so_that_what_follows_stays(arrived, show):
+    figure, _, kept = arrived
+    assert height(figure) == pytest.approx(kept, abs=90)
+    narrow = show(wait=False, viewport={"width": 360, "height": 500})
+    kept = height(narrow)
+    narrow.come_into_view()
+    assert height(narrow) == pytest.approx(kept, abs=90)
 
 
 @live_pages.at_night
@@ -125,12 +142,12 @@ def test_what_a_slip_has_changed_can_be_undone(show, place):
     assert undo.get_attribute("aria-disabled") == "true"
 
 
-def test_axe_finds_nothing_light_or_dark(show, place):
-    live_pages.check_axe(show(), place.figure)
+def test_axe_finds_nothing_light_or_dark(arrived, place):
+    live_pages.check_axe(arrived[0], place.figure)
 
 
-def test_paper_has_the_picture_under_the_same_caption(show):
-    live_pages.check_print(show())
+def test_paper_has_the_picture_under_the_same_caption(arrived):
+    live_pages.check_print(arrived[0])
 
 
 def test_without_javascript_the_picture_stands(show):

@@ -152,6 +152,16 @@ def test_grey_text_on_a_dark_ground_is_found_in_dark_mode_only(show):
     )
 
 
+def test_of_what_is_alike_a_few_are_kept_and_what_is_not_is_found(show):
+    style = "<style>.pale { color: #ccc }</style>"
+    alike = "<p>Some <em>text</em>.</p>" * 50
+    body = f"<article><section>{alike}<p>Pale <em class='pale'>text</em>.</p></section>"
+    page = show(f"{body}</article>", style).page
+    checks.leave_out_repetitions(page, 3)
+    assert page.locator("article p").count() == 4
+    assert "pale" in str(checks.violations(page))
+
+
 def test_a_page_whose_language_is_not_said_is_found(show):
     assert checks.violations(show(page=GOOD.replace(' lang="en-GB"', "")).page)
 

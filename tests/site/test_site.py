@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shutil
@@ -78,16 +79,18 @@ def findings(site, html) -> dict[str, dict[str, list[str]]]:
             "narrow": [],
         }
         checks.unfold(page)
+        page.set_viewport_size({"width": checks.NARROW, "height": 740})
         results["sideways"] = checks.wide_parts(page)
-        checks.leave_out_repetitions(page)
+        results["formulas"] = checks.cut_formulas(page)
+        checks.leave_out_repetitions(page, math.inf if FULL else 3)
+        page.set_viewport_size({"width": 1280, "height": 900})
         assert checks.theme(page) == "light"
         # What a program writes looks everywhere as it does where it is looked at.
         if path in thoroughly or not is_generated(path):
             results["light"] = checks.violations(page)
-        page.set_viewport_size({"width": checks.NARROW, "height": 740})
-        checks.switch(page, "dark")
-        results["formulas"] = checks.cut_formulas(page)
         if path in thoroughly:
+            page.set_viewport_size({"width": checks.NARROW, "height": 740})
+            checks.switch(page, "dark")
             unlike = {rule: {"enabled": False} for rule in checks.COLOURS}
             results["narrow"] = checks.violations(page, rules=unlike)
             # The page is the same: what can differ is what its colours make of it.

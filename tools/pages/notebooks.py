@@ -125,6 +125,10 @@ class Plain(MarkdownTranslator):  # type: ignore[misc, unused-ignore]
     def visit_target(self, node: Any) -> None:
         raise nodes.SkipNode
 
+    def visit_comment(self, node: Any) -> None:
+        """Leave out what the page does not show, such as the marks of slides."""
+        raise nodes.SkipNode
+
 
 BOXES = [*("proof", "theorem", "lemma", "definition", "corollary", "proposition")]
 BOXES += [*("remark", "example", "algorithm", "unenumerable", "exercise", "solution")]
@@ -181,6 +185,8 @@ def notebook(text: str, record: NotebookNode, variant: str) -> Any:
             title = folds[-1][1] if folds else ""
             inside = f"<details><summary>{title}</summary>\n\n{said}\n\n</details>"
             cells.append(written(inside if folds else said))
+        elif kind in ("fold", "solution"):  # a cell comes first
+            cells.append(written(f"*{about}*"))
     book = new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
     for n, cell in enumerate(book.cells):
         cell.id = f"cell-{n}"
