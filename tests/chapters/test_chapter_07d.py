@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
@@ -76,3 +77,95 @@ def test_clipping_is_torchs_and_keeps_the_direction(g, c) -> None:
     one.grad = torch.tensor(g, dtype=torch.float64)
     torch.nn.utils.clip_grad_norm_([one], c)
     assert one.grad.tolist() == pytest.approx(clipped, abs=1e-5)
+
+
+# The figure
+
+
+def mean(values):
+    return math.fsum(values) / len(values)
+
+
+@pytest.fixture(scope="module")
+def race():
+    whole = json.loads((ROOT / "runs" / "race" / "result.json").read_text("utf-8"))
+    return [one for one in whole["result"]["runs"] if one["steps"] == 384]
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    """The axes of the figure, drawn by the cells of the page that it needs."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    from dlam import plots, runs
+
+    names = {"np": np, "plt": plt, "plots": plots, "runs": runs}
+    for cell in TEXT.cells:
+        if any(
+            mark in cell.source
+            for mark in (
+                "def entries",
+                "runs.result",
+                "def mean_and_error",
+                "left.plot(",
+            )
+        ):
+            exec(cell.source, names)
+    return names["left"], names["right"]
+
+
+def best(race, rule, schedule):
+    tried = [o for o in race if (o["rule"], o["schedule"]) == (rule, schedule)]
+    return min(tried, key=lambda one: mean(one["chosen"]))
+
+
+def test_the_left_panel_shows_adams_grids_and_rings_the_chosen_rates(
+    race, drawn
+) -> None:
+    left, _ = drawn
+    curves = [line for line in left.lines if len(line.get_xdata()) > 1]
+    rings = [line for line in left.lines if len(line.get_xdata()) == 1]
+    kinds = ("constant", "warmup_decay")
+    for kind, curve, ring in zip(kinds, curves, rings, strict=True):
+        grid = {
+            one["rate"]: mean(one["train"])
+            for one in race
+            if (one["rule"], one["schedule"]) == ("adam", kind)
+        }
+        assert curve.get_xdata() == pytest.approx(sorted(grid))
+        assert curve.get_ydata() == pytest.approx([grid[r] for r in sorted(grid)])
+        one = best(race, "adam", kind)
+        assert [*ring.get_xdata(), *ring.get_ydata()] == pytest.approx(
+            [one["rate"], mean(one["train"])]
+        )
+
+
+def test_the_right_panel_shows_the_mistakes_of_each_method_in_its_row(
+    race, drawn
+) -> None:
+    _, right = drawn
+    order = ["plain", "momentum", "nesterov", "rmsprop", "adam", "adamw", "muon"]
+    labels = [label.get_text() for label in right.get_yticklabels()]
+    assert [s.lower().removesuffix(" steps") for s in labels] == order
+    circles, crosses = (bars.lines[0].get_xdata() for bars in right.containers)
+    for kind, points in (("constant", circles), ("warmup_decay", crosses)):
+        for rule, x in zip(order, points, strict=True):
+            wrong = best(race, rule, kind)["wrong"]
+            assert x == pytest.approx(100 * mean(wrong))
+    assert all(cross < circle for cross, circle in zip(crosses, circles, strict=True))
+
+
+def test_the_schedule_costs_at_the_smallest_rates_and_pays_at_the_largest(
+    race,
+) -> None:
+    for rule in {one["rule"] for one in race}:
+        flat, falling = (
+            [mean(one["train"]) for one in sorted(race, key=lambda o: o["rate"])
+             if (one["rule"], one["schedule"]) == (rule, kind)]
+            for kind in ("constant", "warmup_decay")
+        )  # fmt: skip
+        assert falling[0] > flat[0]
+        assert falling[-1] < flat[-1]

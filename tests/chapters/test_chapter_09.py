@@ -301,7 +301,7 @@ def test_the_reshaped_kernel_bounds_the_layer_only_after_times_k(seed, c) -> Non
 @pytest.mark.parametrize(
     ("n", "k", "s", "m"), list(product((3, 6, 7), (1, 2, 3), (1, 2, 3), (0, 1)))
 )
-def test_sizes_and_counts_are_what_a_count_of_places_gives(n, k, s, m) -> None:
+def test_sizes_and_counts_are_what_a_count_of_positions_gives(n, k, s, m) -> None:
     places = [i for i in range(0, n + 2 * m, s) if i + k <= n + 2 * m]
     side = (n + 2 * m - k) // s + 1
     assert side == len(places)

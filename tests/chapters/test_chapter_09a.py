@@ -38,7 +38,7 @@ def test_the_numbers_of_the_page_are_claimed_or_given() -> None:
 @pytest.mark.equation("eq-cnn-shared")
 @quick
 @given(seeds, st.integers(1, 4))
-def test_the_derivative_for_a_shared_weight_is_the_sum_over_its_places(seed, r) -> None:
+def test_the_derivative_for_a_shared_weight_is_the_sum_over_its_positions(seed, r) -> None:
     A = np.random.default_rng(seed).normal(size=(r, r))
 
     def G(u):
@@ -152,14 +152,14 @@ def test_the_way_back_is_the_transpose(seed, stride, padding) -> None:
     assert np.sum(z * delta) == pytest.approx(np.sum(a * back), abs=1e-10)
 
 
-def test_the_page_walks_over_places_and_gets_the_lemma() -> None:
-    cell = next(c for c in TEXT.cells if "def by_places" in c.source)
+def test_the_page_walks_over_positions_and_gets_the_lemma() -> None:
+    cell = next(c for c in TEXT.cells if "def by_positions" in c.source)
     scope: dict = {"np": np}
     exec(cell.source, scope)
     a, K, _, _, delta = setting(3, 2, 3, 2)
     ours = correlation_gradient([a], K, [delta])
     for one, other in zip(
-        scope["by_places"](a, K, delta), (ours.a[0], ours.K, ours.b), strict=True
+        scope["by_positions"](a, K, delta), (ours.a[0], ours.K, ours.b), strict=True
     ):
         assert one == pytest.approx(other, abs=1e-12)
 
@@ -206,7 +206,7 @@ def test_the_mean_does_not_commute_with_the_rectifier() -> None:
     assert np.maximum(average_pool(a, 2), 0).item() == 0
 
 
-def test_at_a_tie_the_first_place_gets_the_slope() -> None:
+def test_at_a_tie_the_first_position_gets_the_slope() -> None:
     assert max_pool_gradient([[[[0.0, 0, 0]]]], [[[[5.0]]]], 3).tolist() == [
         [[[5, 0, 0]]]
     ]
@@ -257,7 +257,7 @@ def test_a_stride_keeps_the_shifts_by_its_multiples_only(seed, axis, s) -> None:
     assert np.abs(once - average_pool(a, s)).max() > 1e-6
 
 
-def test_a_constant_picture_shows_the_border_of_zeros() -> None:
+def test_a_constant_image_shows_the_border_of_zeros() -> None:
     K = np.random.default_rng(0).normal(size=(1, 1, 3, 3))
     flat = np.ones((1, 1, 9, 9))
     assert len(np.unique(correlate(flat, K, padding=1).round(9))) == 9

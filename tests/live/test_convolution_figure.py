@@ -107,8 +107,8 @@ def test_shifts_show_where_zeros_at_the_border_are_seen(show):
 
 def test_everything_can_be_done_by_keys(show):
     figure = show()
-    figure.slider("A pixel of the picture").focus()
-    picture = figure.slider("A pixel of the picture")
+    figure.slider("A pixel of the image").focus()
+    picture = figure.slider("A pixel of the image")
     assert picture.get_attribute("aria-valuetext") == "row 2, column 5: 1"
     figure.press(" ")
     figure.drawn()
@@ -144,7 +144,7 @@ def test_a_kernel_is_chosen_and_changed(show):
 @live_pages.at_night
 def test_a_click_on_the_picture_changes_a_pixel_and_pointing_does_not(show):
     figure = show()
-    grid = figure.slider("A pixel of the picture")
+    grid = figure.slider("A pixel of the image")
     figure.page.mouse.move(*live_pages.within(grid, (1 / 16, 15 / 16)))
     figure.drawn()
     assert grid.get_attribute("aria-valuetext") == "row 0, column 0: 0"

@@ -154,14 +154,15 @@ class Copying(live_pages.LiveFigure):
 
 
 KIND = Copying
-RULE = "places whose token has occurred before."
+RULE = "positions whose token has occurred before."
 
 
 def test_it_begins_with_the_sequence_of_the_picture(show):
     figure = show()
     assert figure.score() == f"As the rule says at 8 of 8 {RULE}"
     assert (
-        figure.answer() == "After b, at place 16, the network says k; the rule says k."
+        figure.answer()
+        == "After b, at position 16, the network says k; the rule says k."
     )
     figure.button("One layer").click()
     figure.drawn()
@@ -174,7 +175,8 @@ def test_a_sequence_is_typed_and_what_is_none_is_refused(show):
     figure = show()
     figure.type("a b o c a")
     assert (
-        figure.answer() == "After a, at place 5, the network says b; the rule says b."
+        figure.answer()
+        == "After a, at position 5, the network says b; the rule says b."
     )
     assert "letters=aboca" in figure.hash()
     figure.type("abocaq")
@@ -236,14 +238,14 @@ def test_everything_can_be_done_by_the_keyboard_and_what_changed_is_said(show):
     second = figure.slider("Weights of layer 2")
     second.focus()
     words = second.get_attribute("aria-valuetext")
-    assert words.startswith("place 16, b, gives place 9, k, ")
+    assert words.startswith("position 16, b, gives position 9, k, ")
     figure.press("ArrowUp", "ArrowLeft")
     figure.drawn()
     words = second.get_attribute("aria-valuetext")
-    assert words == "place 15, g, gives place 8, b, 99 %"
+    assert words == "position 15, g, gives position 8, b, 99 %"
     assert figure.hash() == "#copying-network?at=14"
     figure.wait_until("document.querySelector('[aria-live]').textContent !== ''")
-    assert figure.said().startswith("Two layers. As the rule says at 8 of 8 places")
+    assert figure.said().startswith("Two layers. As the rule says at 8 of 8 positions")
     stops = figure.stops(figure.button("Two layers"))
     assert all(marked for _, marked in stops)
     assert len(stops) == 2 + 1 + 1 + 2 + 2 + 2
@@ -256,7 +258,7 @@ def test_the_mouse_points_at_a_place(show):
     first.scroll_into_view_if_needed()
     figure.page.mouse.move(*live_pages.within(first, (0.1, 0.75)))
     figure.drawn()
-    assert figure.answer().startswith("After m, at place 5, ")
+    assert figure.answer().startswith("After m, at position 5, ")
 
 
 @live_pages.at_night

@@ -1,5 +1,5 @@
 /**
- * A convolutional layer three times: as a kernel that slides over a picture, as a
+ * A convolutional layer three times: as a kernel that slides over an image, as a
  * matrix of 64 × 64 entries, and by what it does to waves.
  */
 
@@ -16,7 +16,7 @@ import * as the from "./state.js";
 
 const HELP =
   "Point at a pixel, or at the matrix: what belongs together is framed, and the " +
-  "entries of the matrix that are the same weight stand out. A click on the picture, or " +
+  "entries of the matrix that are the same weight stand out. A click on the image, or " +
   "the space bar, changes a pixel; the arrow keys go from pixel to pixel. The address " +
   "of the page holds what you set.";
 const SAME = 1e-9; // numbers that differ by less are said to be equal
@@ -49,7 +49,7 @@ class Convolution {
       this.changed(done);
     };
     this.input = new Grid(SIDE, {
-      label: "A pixel of the picture",
+      label: "A pixel of the image",
       chosen: () => stage.state.from,
       choose: (from, done) => change({ from }, done),
       press: (cell) => {
@@ -119,7 +119,7 @@ class Convolution {
 
   build() {
     const rims = html("div", { class: "live-switch", role: "group" });
-    rims.setAttribute("aria-label", "What surrounds the picture");
+    rims.setAttribute("aria-label", "What surrounds the image");
     rims.append(...this.rims.map(({ button }) => button));
     const move = (/** @type {number} */ down, /** @type {number} */ across) => {
       const { shift } = this.stage.state;
@@ -144,7 +144,7 @@ class Convolution {
         html(
           "div",
           { class: "conv-pair" },
-          this.named("picture", this.input),
+          this.named("image", this.input),
           this.named("feature map", this.output),
           html("div", { class: "live-named" }, this.kernels.element, kernel),
           this.named("waves: |K̂(ω)|", this.waves),

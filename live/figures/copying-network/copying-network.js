@@ -16,11 +16,11 @@ import * as the from "./state.js";
 
 const HELP =
   "Type a sequence of at most 24 letters from a to p. A row of a map belongs to the " +
-  "place that looks, a column to the place that is looked at; point at a cell, or move " +
-  "by the arrow keys, to read a weight and the answer at the place of the row. An " +
-  "orange frame is where the solution of the text looks: in the first layer at " +
-  "the place before, in the last at the place after the last earlier occurrence. An " +
-  "answer on blue is that of the rule, a framed one is not; where a token is new, there " +
+  "position that looks, a column to the position that is looked at; point at a cell, " +
+  "or move by the arrow keys, to read a weight and the answer at the position of the " +
+  "row. An orange frame is where the solution of the text looks: in the first layer at " +
+  "the position before, in the last at the position after the last earlier occurrence. " +
+  "An answer on blue is that of the rule, a framed one is not; where a token is new, there " +
   "is no rule. The address of the page holds what you set.";
 const REFUSED = "A sequence has 1 to 24 letters from a to p.";
 const SHOWN = 4; // answers with their shares
@@ -247,14 +247,14 @@ class CopyingNetwork {
         ? [
             "As the rule says at ",
             html("b", {}, html("data", { value: right }, String(right))),
-            ` of ${asked} places whose token has occurred before.`,
+            ` of ${asked} positions whose token has occurred before.`,
           ]
         : ["No token has occurred before, so there is nothing to copy."]),
     );
     const shares = softmax(scores[at]);
     const rule = rules[at];
     this.line.replaceChildren(
-      `After ${letters[at]}, at place ${at + 1}, the network says `,
+      `After ${letters[at]}, at position ${at + 1}, the network says `,
       html("b", {}, the.letter(answers[at])),
       rule === undefined ? "." : `; the rule says ${the.letter(rule)}.`,
     );

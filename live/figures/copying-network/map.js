@@ -91,8 +91,8 @@ export class WeightMap {
     grid.say(
       this.chosen,
       at.column > at.row
-        ? `place ${at.row + 1}, ${letters[at.row]}, does not see what comes later`
-        : `place ${at.row + 1}, ${letters[at.row]}, gives place ${at.column + 1}, ` +
+        ? `position ${at.row + 1}, ${letters[at.row]}, does not see what comes later`
+        : `position ${at.row + 1}, ${letters[at.row]}, gives position ${at.column + 1}, ` +
             `${letters[at.column]}, ${share}`,
     );
   }

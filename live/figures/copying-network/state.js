@@ -32,9 +32,9 @@ export const EXAMPLES = /** @type {const} */ ([
 /** @type {Record<Ban, string>} */
 export const BANS = {
   nothing: "nothing",
-  before: "the first layer: the place before",
-  "two-before": "the first layer: two places before",
-  after: "the last layer: the places after",
+  before: "the first layer: the position before",
+  "two-before": "the first layer: two positions before",
+  after: "the last layer: the positions after",
 };
 
 /** @type {import("../../kit/address.js").Fields<State>} */
