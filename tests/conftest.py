@@ -107,11 +107,3 @@ def latex(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that holds the PDF and TeX's log."""
     require_program("latexmk", "xelatex", "rsvg-convert")
     return _build("pdflatex", tmp_path_factory) / "latex"
-
-
-@pytest.fixture(scope="session")
-def tex(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What TeX is given to print; writing it gave no warning."""
-    require_program("rsvg-convert")
-    [file] = (_build("latex", tmp_path_factory) / "latex").glob("*-mathematicians.tex")
-    return file.read_text("utf-8")

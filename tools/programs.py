@@ -8,7 +8,7 @@ import sys
 
 # Program → Debian's packages that hold it, with what it needs for this book.
 PACKAGES = {
-    "chromium": "chromium",
+    "chromium": "chromium chromium-headless-shell",
     "java": "default-jre-headless",
     "latexmk": "latexmk",
     "node": "nodejs",

@@ -113,7 +113,7 @@ def logistic_points() -> Data:
 
 
 def digits(classes: Iterable[int] | None = None) -> Data:
-    """Return the handwritten digits that come with scikit-learn.
+    """Return 1797 handwritten digits, those that scikit-learn brings too.
 
     Parameters
     ----------
@@ -130,8 +130,6 @@ def digits(classes: Iterable[int] | None = None) -> Data:
 
     Raises
     ------
-    ModuleNotFoundError
-        If scikit-learn is not installed.
     ValueError
         If a class is not one of 0, …, 9 or comes twice, or there is none.
     TypeError
@@ -157,17 +155,9 @@ def digits(classes: Iterable[int] | None = None) -> Data:
         raise ValueError(
             f"classes: expected different numbers from 0 to 9, got {chosen}"
         )
-    try:
-        from sklearn.datasets import load_digits
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] != "sklearn":
-            raise
-        raise ModuleNotFoundError(
-            "digits needs scikit-learn, which brings the images: "
-            "pip install scikit-learn",
-            name=error.name,
-        ) from None
-    images, labels = load_digits(return_X_y=True)
+    file = files("dlam").joinpath("digits", "pictures.npz")
+    with file.open("rb") as opened, np.load(opened) as parts:
+        images, labels = parts["images"], parts["labels"]
     Y = (labels[:, np.newaxis] == chosen).astype(np.float64)
     some = Y.any(axis=1)
     return Data(images[some] / 16, Y[some])

@@ -165,7 +165,8 @@ def test_a_missing_program_is_told_with_its_packages(
     assert programs.missing() is None
     assert programs.missing("pdffonts", "pdftotext", "chromium") == (
         "pdffonts, chromium not found; on Debian or Ubuntu: "
-        "apt-get install --no-install-recommends poppler-utils chromium"
+        "apt-get install --no-install-recommends poppler-utils chromium "
+        "chromium-headless-shell"
     )
 
 

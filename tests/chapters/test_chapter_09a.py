@@ -38,7 +38,9 @@ def test_the_numbers_of_the_page_are_claimed_or_given() -> None:
 @pytest.mark.equation("eq-cnn-shared")
 @quick
 @given(seeds, st.integers(1, 4))
-def test_the_derivative_for_a_shared_weight_is_the_sum_over_its_positions(seed, r) -> None:
+def test_the_derivative_for_a_shared_weight_is_the_sum_over_its_positions(
+    seed, r
+) -> None:
     A = np.random.default_rng(seed).normal(size=(r, r))
 
     def G(u):

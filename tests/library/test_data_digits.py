@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -45,37 +43,3 @@ def test_classes_that_there_are_not_are_refused(classes: tuple[int, ...]) -> Non
 def test_classes_that_are_no_integers_are_refused(classes: Any) -> None:
     with pytest.raises(TypeError, match=r"classes: expected (an integer|integers)"):
         digits(classes)
-
-
-def test_without_scikit_learn_the_error_names_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    for name in [n for n in sys.modules if n.split(".")[0] == "sklearn"]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "sklearn", None)  # type: ignore[arg-type]
-    with pytest.raises(ModuleNotFoundError, match="pip install scikit-learn"):
-        digits()
-
-
-@pytest.mark.parametrize(
-    ("program", "name"),
-    [
-        ("import something_absent", "something_absent"),
-        ("raise ModuleNotFoundError('something else')", None),
-    ],
-)
-def test_another_module_that_is_missing_is_named_itself(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str, name: str | None
-) -> None:
-    for loaded in [n for n in sys.modules if n.split(".")[0] == "sklearn"]:
-        monkeypatch.delitem(sys.modules, loaded)
-    broken = tmp_path / "sklearn"
-    broken.mkdir()
-    (broken / "__init__.py").touch()
-    (broken / "datasets.py").write_text(f"{program}\n", "utf-8")
-    monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(ModuleNotFoundError) as caught:
-        digits()
-    assert caught.value.name == name
-    assert "scikit-learn" not in str(caught.value)
-    del sys.modules["sklearn"]

@@ -99,6 +99,7 @@ def record(*sources: str) -> Any:
     ("source", "more"),
     [
         ("X = data.xor()", set()),
+        ("X, Y = digits()", {"digits/ORIGIN.txt", "digits/pictures.npz"}),
         ("X, Y = data.mnist()", {"mnist/ORIGIN.txt", "mnist/pictures.npz"}),
         ('d = runs.result("copying")', {"_runs/copying/result.json"}),
         ('d = runs.path("language/prose.txt")', {"_runs/language/prose.txt"}),

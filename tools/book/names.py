@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import symtable
+import dis
+from types import CodeType
+
+LOADS = {"LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS"}
+STORES = {"STORE_NAME", "STORE_GLOBAL"}
 
 
 def names(source: str) -> tuple[set[str], set[str]]:
-    """Return what a cell uses of names that are not its functions' own, and sets."""
+    """Return the names that a cell uses before it sets them itself, and those it sets.
+
+    What its functions use is asked for when they are called: when all is set.
+    """
     used: set[str] = set()
     bound: set[str] = set()
 
-    def visit(table: symtable.SymbolTable) -> None:
-        outermost = table.get_type() == "module"
-        for symbol in table.get_symbols():
-            if symbol.is_referenced() and (outermost or symbol.is_global()):
-                used.add(symbol.get_name())
-            if outermost and (symbol.is_assigned() or symbol.is_imported()):
-                bound.add(symbol.get_name())
-        for child in table.get_children():
-            visit(child)
+    def visit(code: CodeType) -> None:
+        for step in dis.get_instructions(code):
+            if step.opname in STORES:
+                bound.add(step.argval)
+            elif step.opname in LOADS and step.argval not in bound:
+                used.add(step.argval)
+        for part in code.co_consts:
+            if isinstance(part, CodeType):
+                visit(part)
 
-    visit(symtable.symtable(source, "cell", "exec"))
+    visit(compile(source, "cell", "exec"))
     return used, bound

@@ -43,7 +43,7 @@ ENDS = {
 MARK = re.compile(r"\s*\x02(\w+)(?: ([^\x03]*))?\x03\s*")  # as the translator leaves it
 CARRIED = ("fast", "plots", "solvers", "torch")  # extras that the notebooks use
 CPU = "https://download.pytorch.org/whl/cpu"
-OPTIONAL = {"torch": r"\btorch\b", "sklearn": r"\bsklearn\b|\bdigits\("}
+OPTIONAL = {"torch": r"\btorch\b", "sklearn": r"\bsklearn\b|\bphotograph\("}
 
 
 class Plain(MarkdownTranslator):  # type: ignore[misc, unused-ignore]
@@ -265,8 +265,9 @@ def carrier(record: NotebookNode) -> Any:
     }
     for name in re.findall(r'runs\.result\("(.+?)"\)', source):
         used.add(ROOT / "runs" / name / "result.json")
-    if re.search(r"\bmnist\(", source):
-        used |= {*(ROOT / "lib" / "dlam" / "mnist").iterdir()}
+    for name in ("digits", "mnist"):
+        if re.search(rf"\b{name}\(", source):
+            used |= {*(ROOT / "lib" / "dlam" / name).iterdir()}
     cell = program(_carried(frozenset(used)))
     cell.metadata = {"jupyter": {"source_hidden": True}, "cellView": "form"}
     return cell
