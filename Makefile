@@ -74,7 +74,7 @@ check: $(VENV)/test node_modules ## Check library, equations, numbers and style 
 test: $(VENV)/test node_modules ## Run what every change must pass
 	@$(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder -p tests.nbval_plugin \
 	  --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg \
-	  tests/site book tests/live $(WRITING)
+	  book tests/site tests/live $(WRITING)
 	@$(TOOLS) evidence --age
 
 verify: ## Check everything and measure the evidence anew (hours; commits the evidence)
