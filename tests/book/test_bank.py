@@ -180,13 +180,20 @@ def test_the_tests_of_an_exercise_look_at_what_the_solution_sets() -> None:
     nbformat.validate(book)
     sources = [cell.source for cell in book.cells]
     assert sources[0].startswith("# ASSIGNMENT CONFIG\nname: 04-stochastic-gradient\n")
-    assert "'scikit-learn'" in sources[0]
+    assert "scikit-learn" not in sources[0]
     (asked,) = [s for s in sources if "*The tests look at*" in s]
     assert "`read_right`" in asked
     solved = sources.index("# BEGIN SOLUTION") + 1
     assert sources[solved].startswith("# BEGIN SOLUTION\nby_class")
     assert sources[solved].endswith("\n# END SOLUTION")
     assert sum("def train_digits" in source for source in sources) == 1
+
+
+def test_an_assignment_asks_for_the_packages_that_its_cells_need() -> None:
+    page = "08a-penalties"
+    answer = f"\x02cell {cell_of(page, 'A, t = X[:40], y[:40]')}\x03"
+    book = otter.assignment([replace(sorted_data(), page=page, answer=answer)])
+    assert "'scikit-learn'" in book.cells[0].source
 
 
 def test_an_exercise_that_the_book_does_not_check_is_not_graded() -> None:
