@@ -201,7 +201,7 @@ def leave_out_repetitions(page: Page, most: float = math.inf) -> None:
         });
         for (const formula of document.querySelectorAll(".katex-mathml math"))
             formula.innerHTML = "<mi>x</mi>";
-        const seen = {}, words = /(?<=>)[^<]*\S[^<]*/g;
+        const seen = {}, words = /(?<=>)[^<]*[^<\s][^<]*/g;
         const own = / (alt|for|href|id|src|style|title|aria-l\w+|data-[\w-]+)="[^"]+"/g;
         const blocks = ":is(dd, details, div, figure, li, section)"
             + " > :is(details, div, dl, figure, ol, p, ul)";
