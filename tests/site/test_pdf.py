@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pypdf
 import pytest
 
 import browser
-from needed import ROOT
+from needed import ROOT, require_program
 from page_checks import squeezed
 from tools.pages import extension
 from tools.pages.generated import is_generated
@@ -226,7 +227,11 @@ def test_it_says_what_it_is_and_who_made_it(reader):
     assert book in reader.metadata.author
 
 
-def test_a_reference_to_a_figure_has_its_space(text):
+def test_a_reference_to_a_figure_has_its_space(latex, name):
+    require_program("pdftotext")
+    text = subprocess.check_output(
+        ["pdftotext", latex / f"{name}.pdf", "-"], encoding="utf-8"
+    )
     assert len(re.findall(r"Fig\. \d+\.\d", text)) > 50
     assert not re.findall(r"Fig\.\d", text)
 
