@@ -66,13 +66,10 @@ def test_solutions_are_folded_and_a_student_has_none(made) -> None:
         solutions = {*re.findall(r"Solution to Exercise [\d.]+(?= \()", complete)}
         assert len(solutions) >= 2 or name == "setup"
         assert complete.count("<details>") == complete.count("</details>")
-        student = "\n".join(markdown(made[f"{name}-student"]))
-        assert not re.search(r"^.*(<summary>|\*)[Ss]olution.*", student, re.M)
-        empty = [
-            cell
-            for cell in made[f"{name}-student"].cells
-            if cell.source == "# Your solution\n"
-        ]
+        student = made[f"{name}-student"]
+        said = "\n".join(markdown(student))
+        assert not re.search(r"^.*(<summary>|\*)[Ss]olution.*", said, re.M)
+        empty = [cell for cell in student.cells if cell.source == "# Your solution\n"]
         assert len(empty) == len(solutions)
 
 

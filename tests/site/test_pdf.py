@@ -250,9 +250,8 @@ def test_the_pages_are_a4_and_none_is_blank(reader):
         assert len(page.extract_text()) > 20
 
 
-def test_what_tex_is_given_has_the_edition_and_the_evidence_in_brief(latex, html):
-    [file] = latex.glob("*-mathematicians.tex")
-    tex = file.read_text("utf-8")
+def test_what_tex_is_given_has_the_edition_and_the_evidence_in_brief(latex, name, html):
+    tex = (latex / f"{name}.tex").read_text("utf-8")
     edition, day = extension.edition()
     assert rf"\release{{{edition}}}" in tex
     assert rf"\date{{{day}}}" in tex

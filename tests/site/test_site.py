@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import re
 import shutil
@@ -82,7 +81,7 @@ def findings(site, html) -> dict[str, dict[str, list[str]]]:
         page.set_viewport_size({"width": checks.NARROW, "height": 740})
         results["sideways"] = checks.wide_parts(page)
         results["formulas"] = checks.cut_formulas(page)
-        checks.leave_out_repetitions(page, math.inf if FULL else 3)
+        checks.leave_out_repetitions(page, None if FULL else 3)
         page.set_viewport_size({"width": 1280, "height": 900})
         assert checks.theme(page) == "light"
         # What a program writes looks everywhere as it does where it is looked at.
