@@ -181,16 +181,19 @@ def cut_formulas(page: Page) -> list[str]:
     )
 
 
-def leave_out_repetitions(page: Page, most: int | None = None) -> None:
+def leave_out_repetitions(
+    page: Page, most: int | None = None, before: dict[str, int] | None = None
+) -> dict[str, int]:
     """Leave of a page what axe can say something about, and not a thousand times.
 
     KaTeX draws with thousands of elements, and writes MathML of thousands beside
     them, of which axe can say nothing: an empty box of the same size stands for each
     drawing.  Of the parts of the text that have the same elements, classes and roles
-    within, the first `most` are kept; all of them if it is None.
+    within, the first `most` are kept; all of them if it is None.  Those `before` are
+    on other pages; what is returned counts them and this page's.
     """
-    page.evaluate(
-        r"""most => {
+    return page.evaluate(
+        r"""([most, before]) => {
         const drawings = [...document.querySelectorAll(".katex-html")];
         const sizes = drawings.map(e => e.getBoundingClientRect());
         drawings.forEach((e, i) => {
@@ -200,8 +203,8 @@ def leave_out_repetitions(page: Page, most: int | None = None) -> None:
         });
         for (const formula of document.querySelectorAll(".katex-mathml math"))
             formula.innerHTML = "<mi>x</mi>";
-        if (most === null) return;
-        const seen = {}, words = /(?<=>)[^<]*[^<\s][^<]*/g;
+        if (most === null) return {};
+        const seen = {...before}, words = /(?<=>)[^<]*[^<\s][^<]*/g;
         const own = / (alt|for|href|id|src|style|title|aria-l\w+|data-[\w-]+)="[^"]+"/g;
         const blocks = ":is(dd, details, div, figure, li, section)"
             + " > :is(details, div, dl, figure, ol, p, ul)";
@@ -212,8 +215,11 @@ def leave_out_repetitions(page: Page, most: int | None = None) -> None:
             seen[kind] = (seen[kind] ?? 0) + 1;
             if (seen[kind] > most) e.remove();
         }
+        // A long part is like no other page's.
+        const short = ([kind]) => kind.length < 2000;
+        return Object.fromEntries(Object.entries(seen).filter(short));
         }""",
-        most,
+        [most, before or {}],
     )
 
 

@@ -29,7 +29,7 @@ def early(term: Term, book: Book) -> list[str]:
         own = text.stem == term.text.stem
         end = term.places[0] if own else len(text.prose)
         headings = {heading.line for heading in text.headings}
-        forms = term.spelt().finditer(text.prose, opening(text), end)
+        forms = term.uses(text.prose, opening(text), end)
         form = next((f for f in forms if text.line(f.start()) not in headings), None)
         if form and text.stem != "index":
             found.append(f"{text.stem}:{text.line(form.start())}")

@@ -157,9 +157,13 @@ def test_of_what_is_alike_a_few_are_kept_and_what_is_not_is_found(show):
     alike = "<p>Some <em>text</em>.</p>" * 50
     body = f"<article><section>{alike}<p>Pale <em class='pale'>text</em>.</p></section>"
     page = show(f"{body}</article>", style).page
-    checks.leave_out_repetitions(page, 3)
+    known = checks.leave_out_repetitions(page, 3)
     assert page.locator("article p").count() == 4
     assert "pale" in str(checks.violations(page))
+    other = show(f"{body}<p class='new'>New.</p></article>", style).page
+    checks.leave_out_repetitions(other, 3, known)
+    assert other.locator("article p").count() == 2
+    assert "pale" in str(checks.violations(other))
 
 
 def test_a_page_whose_language_is_not_said_is_found(show):

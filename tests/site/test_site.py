@@ -60,6 +60,7 @@ def in_colour(pages: list[str]) -> set[str]:
 def findings(site, html) -> dict[str, dict[str, list[str]]]:
     """Visit every page once and keep what each check finds on it."""
     found = {}
+    elsewhere: dict[str, int] = {}
     pages = browser.pages(html)
     thoroughly = in_colour(pages)
     for path in pages:
@@ -81,7 +82,9 @@ def findings(site, html) -> dict[str, dict[str, list[str]]]:
         page.set_viewport_size({"width": checks.NARROW, "height": 740})
         results["sideways"] = checks.wide_parts(page)
         results["formulas"] = checks.cut_formulas(page)
-        checks.leave_out_repetitions(page, None if FULL else 3)
+        most = None if FULL else 3
+        known = {} if path in thoroughly else elsewhere
+        elsewhere |= checks.leave_out_repetitions(page, most, known)
         page.set_viewport_size({"width": 1280, "height": 900})
         assert checks.theme(page) == "light"
         # What a program writes looks everywhere as it does where it is looked at.
