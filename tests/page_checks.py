@@ -171,6 +171,16 @@ def wide_parts(page: Page, width: int = NARROW) -> list[str]:
     return faults
 
 
+def wide_formulas(page: Page) -> list[str]:
+    """Find displayed formulas that are wider than their box."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll("div.math .katex-display")]
+        .filter(e => e.scrollWidth > e.clientWidth + 1)
+        .map(e => `${e.scrollWidth} pixels in ${e.clientWidth}: `
+             + e.querySelector("annotation").textContent.slice(0, 60))"""
+    )
+
+
 def cut_formulas(page: Page) -> list[str]:
     """Find displayed formulas that are cut off and cannot be scrolled by a key."""
     return page.evaluate(

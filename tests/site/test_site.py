@@ -79,6 +79,7 @@ def findings(site, html) -> dict[str, dict[str, list[str]]]:
             "narrow": [],
         }
         checks.unfold(page)
+        results["wide"] = checks.wide_formulas(page)
         page.set_viewport_size({"width": checks.NARROW, "height": 740})
         results["sideways"] = checks.wide_parts(page)
         results["formulas"] = checks.cut_formulas(page)
@@ -117,6 +118,7 @@ def test_every_document_of_the_table_of_contents_has_a_page(html):
         ("mathematics", "every formula is set, without an error"),
         ("images", "every image says in words what it shows"),
         ("sideways", "a narrow page does not scroll sideways"),
+        ("wide", "every formula fits a laptop's page"),
         ("formulas", "a formula too wide for a telephone scrolls in its own box"),
         ("light", "axe finds nothing in light mode"),
         ("dark", "axe finds nothing in dark mode"),
