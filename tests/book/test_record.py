@@ -24,6 +24,9 @@ from tools.record import environment, observe
 from tools.record import notebook as record
 
 CHAPTERS = record.chapters()
+# A small chapter is run for each of these, which takes seconds; that a record is run
+# again and compared, all chapters see at every change.
+at_night = pytest.mark.night
 each_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 SVG = "image/svg+xml"
 
@@ -246,10 +249,22 @@ def test_a_record_that_is_missing_or_was_not_run_is_told(small: Path) -> None:
     ("code", "message"),
     [
         ("1 / 0", "cell 2: .*ZeroDivisionError: division by zero"),
-        ("import warnings; warnings.warn('Careful')", "cell 2 writes to stderr"),
-        ("print('x' * 1_000_000)", "cell 2 prints more than 100000 characters"),
-        ("import os; os._exit(3)", "cell 2: Kernel died"),
-        ("while True: pass", "cell 2: .*more than 5 seconds of CPU time"),
+        pytest.param(
+            "import warnings; warnings.warn('Careful')",
+            "cell 2 writes to stderr",
+            marks=at_night,
+        ),
+        pytest.param(
+            "print('x' * 1_000_000)",
+            "cell 2 prints more than 100000 characters",
+            marks=at_night,
+        ),
+        pytest.param("import os; os._exit(3)", "cell 2: Kernel died", marks=at_night),
+        pytest.param(
+            "while True: pass",
+            "cell 2: .*more than 5 seconds of CPU time",
+            marks=at_night,
+        ),
     ],
 )
 def test_a_chapter_that_fails_is_named_and_its_old_record_kept(
@@ -332,6 +347,7 @@ def rewritten(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1), "utf-8")
 
 
+@at_night
 def test_nbval_finds_a_fresh_record_right(small: Path) -> None:
     results, log = nbval(small.with_suffix(".ipynb"))
     assert results == ["passed", "passed"], log
@@ -348,6 +364,7 @@ def test_nbval_sees_a_changed_digit_and_a_changed_drawing(small: Path) -> None:
     assert "the drawings differ" in log
 
 
+@at_night
 def test_a_cell_that_draws_its_rounding_may_draw_it_otherwise(small: Path) -> None:
     made = small.with_suffix(".ipynb")
     line = re.search(r"L (\d+\.\d+) ", made.read_text("utf-8"))
@@ -358,6 +375,7 @@ def test_a_cell_that_draws_its_rounding_may_draw_it_otherwise(small: Path) -> No
     assert results == ["passed", "passed"], log
 
 
+@at_night
 def test_nbval_compares_each_kind_of_output(tmp_path: Path) -> None:
     cells = [
         ("Markdown('`a = 1`')", {"text/markdown": "`a = 1`"}, "passed"),
@@ -387,6 +405,7 @@ def test_nbval_compares_each_kind_of_output(tmp_path: Path) -> None:
     assert results == [result for _, _, result in cells], log
 
 
+@at_night
 def test_a_cell_that_hangs_or_dies_fails_and_one_that_waits_does_not(
     tmp_path: Path,
 ) -> None:
@@ -435,6 +454,7 @@ def test_everything_that_runs_the_book_has_one_thread_for_blas() -> None:
     assert environment()["OPENBLAS_NUM_THREADS"] == "1"
 
 
+@at_night
 def test_a_record_knows_what_was_called_what_was_compiled_and_what_is_printed(
     tmp_path: Path,
 ) -> None:
