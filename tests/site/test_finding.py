@@ -25,9 +25,9 @@ FOUND = """query => {
 }"""
 # What no reader searches for: code, TeX, and marks of the machinery.
 SOURCE = re.compile(r"\\\w|\bimport \w+|from dlam|\$|def \w+\(|\[\[|```|\{\w+\}`")
-CHAPTER = "book/05-back-propagation.html"
-LATER = "book/06a-convergence.html"
-EQUATION = "article a.internal[href='#equation-eq-backprop-hidden']:visible"
+CHAPTER = "book/08a-penalties.html"
+EARLIER = "book/07b-noise.html"
+EQUATION = "article a.internal[href='#equation-eq-reg-lasso']:visible"
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def rest(page, link):
 def test_a_formula_is_shown_beside_what_refers_to_it(site):
     seen = checks.visit(site.chromium, site.address, CHAPTER)
     preview = rest(seen.page, seen.page.locator(EQUATION).first)
-    expect(preview).to_contain_text("(5.6)")
+    expect(preview).to_contain_text("(8.10)")
     assert not preview.locator("[id], .headerlink").count()
     box = preview.bounding_box()
     assert box["x"] >= 0
@@ -131,10 +131,10 @@ def test_a_formula_is_shown_beside_what_refers_to_it(site):
 @pytest.mark.parametrize(
     ("page", "link", "words"),
     [
-        (CHAPTER, "a.internal[href='#fig-pencil-graph']", "Fig. 5.1"),
-        (CHAPTER, "a.internal[href='#ex-bp-price']", "Exercise"),
+        (CHAPTER, "a.internal[href='#fig-reg-ellipse']", "Fig. 8.2"),
+        (CHAPTER, "a.internal[href='#ex-reg-best-strength']", "Exercise"),
         (CHAPTER, "a[href^='references.html#']", r"\d{4}"),
-        (LATER, "a[href*='.html#equation']", r"\(\d\.\d+\)"),
+        (EARLIER, "a[href*='.html#equation']", r"\(\d\.\d+\)"),
     ],
 )
 def test_figures_boxes_references_and_other_pages_are_shown_too(
@@ -186,7 +186,7 @@ def test_a_finger_opens_a_preview_and_finds_the_way_back(site):
     preview.get_by_text("Go there").tap()
     back = page.get_by_role("button", name="Back to where I was")
     expect(back).to_be_visible()
-    assert page.url.endswith("#equation-eq-backprop-hidden")
+    assert page.url.endswith("#equation-eq-reg-lasso")
     assert not checks.violations(page, within=".way-back")
     back.tap()
     page.wait_for_function("y => Math.abs(scrollY - y) < 5", arg=before)

@@ -11,7 +11,7 @@ from needed import FULL
 
 PHONE = {"width": 360, "height": 740}
 SETS = '<annotation encoding="application/x-tex">'  # its TeX, within its MathML
-BACK = "book/05-back-propagation.html"
+PAGE = "book/08a-penalties.html"
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_a_page_without_formulas_loads_nothing_for_them(html):
 
 
 def test_a_paragraph_is_selected_and_copied_with_its_formulas(site, page):
-    page.goto(site.address + BACK)
+    page.goto(site.address + PAGE)
     browser.settle(page)
     selected, copied = page.evaluate(
         """() => {
@@ -75,7 +75,7 @@ def test_a_formula_that_goes_on_beyond_its_box_fades_and_is_scrolled_by_keys(
     site, page
 ):
     page.set_viewport_size(PHONE)
-    page.goto(site.address + BACK)
+    page.goto(site.address + PAGE)
     browser.settle(page)
     box = page.locator(".katex-display.goes-on").first
     box.scroll_into_view_if_needed()
@@ -95,7 +95,7 @@ def test_a_formula_that_goes_on_beyond_its_box_fades_and_is_scrolled_by_keys(
     assert page.locator(".katex-display.goes-on").count() == 0
 
 
-@pytest.mark.parametrize("path", [BACK, "book/01-network.html"] if FULL else [BACK])
+@pytest.mark.parametrize("path", [PAGE, "book/01-network.html"] if FULL else [PAGE])
 def test_a_line_breaks_within_long_formulas_alone(site, page, path):
     """No short formula is broken, and none is parted from the sign after it."""
     page.set_viewport_size(PHONE)

@@ -22,7 +22,7 @@ from tools.pages import notebooks
 DAMAGED = re.compile(
     r"\{[a-z][\w:.-]*\}`|^:{3,}|^`{3,}\{|[\x02\x03]|\$\$ \(eq-|<!--", re.M
 )
-TRIED = None if FULL else ("06g-closing", "setup")  # all of them at night
+TRIED = None if FULL else ("07b-noise", "setup")  # all of them at night
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +214,7 @@ def test_a_notebook_brings_its_library_and_prints_its_numbers(
 @pytest.mark.parametrize("end", notebooks.ENDS)
 def test_without_numba_every_variant_runs_to_its_end(end, made, laptop, tmp_path):
     """Where a run is chaotic, its last digits are others then."""
-    ran = run(laptop, made[f"06g-closing{end}"], tmp_path)
+    ran = run(laptop, made[f"07a-momentum{end}"], tmp_path)
     assert "Without Numba" in printed(ran.cells[0])
 
 

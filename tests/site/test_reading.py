@@ -9,7 +9,7 @@ import pytest
 import browser
 from needed import FULL
 
-BACK = "05-back-propagation"
+BACK = "07a-momentum"
 HEADER = 64  # pixels that the bar at the top takes
 WIDE, PHONE = {"width": 1366, "height": 768}, {"width": 360, "height": 740}
 
@@ -47,7 +47,7 @@ def resting(page) -> None:
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 @pytest.mark.parametrize(
     ("page", "place"),
-    [(BACK, "exercises"), (BACK, "equation-eq-glorot-he"), ("02-xor", "exercises")],
+    [(BACK, "equation-eq-mom-nesterov"), ("05-back-propagation", "exercises")],
 )
 def test_a_link_leads_to_its_place(site, size, page, place):
     with opened(site, f"{page}.html#{place}", size) as seen:
@@ -58,15 +58,17 @@ def test_a_link_leads_to_its_place(site, size, page, place):
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 def test_a_link_past_live_figures_leads_to_its_place_and_back(site, size):
     with opened(site, f"{BACK}.html", size) as seen:
-        seen.evaluate("document.getElementById('the-lemma').scrollIntoView()")
+        seen.evaluate(
+            "document.getElementById('how-far-does-it-overshoot').scrollIntoView()"
+        )
         resting(seen)
-        before = top(seen, "the-lemma")
+        before = top(seen, "how-far-does-it-overshoot")
         seen.evaluate("location.hash = 'exercises'")
         resting(seen)
         assert top(seen, "exercises") == pytest.approx(HEADER, abs=8)
         seen.go_back()
         resting(seen)
-        assert top(seen, "the-lemma") == pytest.approx(before, abs=8)
+        assert top(seen, "how-far-does-it-overshoot") == pytest.approx(before, abs=8)
 
 
 def test_the_header_of_a_phone_leads_from_section_to_section(site):
@@ -82,22 +84,22 @@ def test_the_header_of_a_phone_leads_from_section_to_section(site):
             seen.mouse.click(x, y)  # Playwright's own click would scroll first
             resting(seen)
 
-        assert bar.inner_text().split() == ["‹", "5", "›"]
+        assert bar.inner_text().split() == ["‹", "7.6", "›"]
         assert before.get_attribute("aria-disabled") == "true"
         press(after)
         press(after)
-        assert bar.get_by_role("button").inner_text() == "5.2"
-        assert top(seen, "what-are-we-looking-for") == pytest.approx(HEADER, abs=8)
+        assert bar.get_by_role("button").inner_text() == "7.6.2"
+        assert top(seen, "how-far-does-it-overshoot") == pytest.approx(HEADER, abs=8)
         seen.evaluate("scrollBy(0, 300)")
         resting(seen)
         press(before)
-        assert bar.get_by_role("button").inner_text() == "5.2"
+        assert bar.get_by_role("button").inner_text() == "7.6.2"
         press(before)
-        assert bar.get_by_role("button").inner_text() == "5.1"
-        seen.evaluate("location.hash = 'how-typical-is-this-run'")
+        assert bar.get_by_role("button").inner_text() == "7.6.1"
+        seen.evaluate("location.hash = 'what-if-the-cost-is-not-quadratic'")
         resting(seen)
         here = bar.get_by_role("button")
-        assert here.inner_text() == "5.9.5"
+        assert here.inner_text() == "7.6.4"
         fits = "e => e.scrollWidth <= e.clientWidth"
         assert here.evaluate(fits)
         here.evaluate("e => e.replaceChildren('10.11.8')")  # the longest of the book
@@ -105,12 +107,12 @@ def test_the_header_of_a_phone_leads_from_section_to_section(site):
         seen.evaluate("location.hash = 'exercises'")
         resting(seen)
         press(bar.get_by_role("button"))
-        here = drawer.get_by_role("link", name="5.12. Exercises").bounding_box()
+        here = drawer.get_by_role("link", name="7.6.6. Exercises").bounding_box()
         assert 0 < here["y"] < PHONE["height"] - here["height"]
-        drawer.get_by_role("link", name="5.11. Summary").click()
+        drawer.get_by_role("link", name="7.6.5. How does Nesterov repair it?").click()
         resting(seen)
         assert not drawer.is_visible()
-        assert top(seen, "summary") == pytest.approx(HEADER, abs=8)
+        assert top(seen, "how-does-nesterov-repair-it") == pytest.approx(HEADER, abs=8)
         seen.set_viewport_size(WIDE)
         assert not bar.is_visible()  # the contents stand beside the text
 
@@ -145,14 +147,14 @@ def test_paper_has_no_prompts_and_no_room_for_what_is_live(site):
 
 
 def test_solutions_are_left_out_here_and_on_the_next_page_and_on_paper(site):
-    with opened(site, "01-network.html") as seen:
+    with opened(site, "08a-penalties.html") as seen:
         solution = seen.locator("div.solution").first
         button = seen.locator(".btn-solutions-button")
         assert solution.is_visible()
         button.click()
         assert not solution.is_visible()
         assert button.get_attribute("aria-pressed") == "true"
-        seen.goto(f"{site.address}book/02-xor.html")
+        seen.goto(f"{site.address}book/08b-noise.html")
         browser.settle(seen)
         assert not solution.is_visible()
         seen.emulate_media(media="print")
@@ -163,10 +165,10 @@ def test_solutions_are_left_out_here_and_on_the_next_page_and_on_paper(site):
 
 
 def test_an_address_leaves_solutions_out_for_one_visit(site):
-    with opened(site, "01-network.html?solutions=off") as seen:
+    with opened(site, "08a-penalties.html?solutions=off") as seen:
         solution = seen.locator("div.solution").first
         assert not solution.is_visible()
-        seen.goto(f"{site.address}book/01-network.html")
+        seen.goto(f"{site.address}book/08a-penalties.html")
         browser.settle(seen)
         assert solution.is_visible()
 
@@ -192,14 +194,14 @@ def test_a_report_names_the_section_on_the_screen(site):
             }"""
         )
         address = seen.locator("#report-here").get_attribute("href")
-        assert "where=5.+Back+propagation%3A+" in address
+        assert "where=7.6.+Momentum%3A+" in address
         assert "Exercises" in address
 
 
 def test_no_listing_is_cut_off_on_a_laptop(site, html):
     pages = browser.pages(html)
     cut = {}
-    for path in pages if FULL else [p for p in pages if "/01-" in p or "/05-" in p]:
+    for path in pages if FULL else [p for p in pages if "/05-" in p]:
         with opened(
             site, path.removeprefix("book/"), {"width": 1280, "height": 900}
         ) as seen:
