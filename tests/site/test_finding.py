@@ -111,19 +111,21 @@ def rest(page, link):
 
 def test_a_formula_is_shown_beside_what_refers_to_it(site):
     seen = checks.visit(site.chromium, site.address, CHAPTER)
-    preview = rest(seen.page, seen.page.locator(EQUATION).first)
+    link = seen.page.locator(EQUATION).first
+    preview = rest(seen.page, link)
     expect(preview).to_contain_text("(8.10)")
     assert not preview.locator("[id], .headerlink").count()
     box = preview.bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 1280
-    checks.leave_out_repetitions(seen.page)
-    assert not checks.violations(seen.page, within="#preview")
     preview.hover()
     seen.page.wait_for_timeout(400)
     expect(preview).to_be_visible()  # the mouse may go there
     seen.page.mouse.move(2, 2)
     expect(preview).to_be_hidden()
+    checks.leave_out_repetitions(seen.page)
+    rest(seen.page, link)
+    assert not checks.violations(seen.page, within="#preview")
     assert not seen.errors
     seen.close()
 
