@@ -124,6 +124,14 @@ def test_a_formula_that_is_cut_off_is_found(show):
     assert checks.cut_formulas(show(wide.format(""), style.format("auto")).page)
 
 
+@pytest.mark.parametrize(("letters", "faults"), [(3, 0), (900, 1)])
+def test_a_formula_wider_than_its_box_is_found(show, letters, faults):
+    formula = "<annotation>x</annotation>" + "x" * letters
+    box = f"<div class='math'><div class='katex-display'>{formula}</div></div>"
+    style = "<style>.katex-display { width: 9em; overflow-x: auto }</style>"
+    assert len(checks.wide_formulas(show(box, style).page)) == faults
+
+
 @pytest.mark.parametrize("alt", ["", 'alt=""', 'alt=" "'])
 def test_an_image_without_alt_text_is_found(show, alt):
     image = f"<img {alt} src='data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA='>"
