@@ -46,10 +46,10 @@
       figure.prepend(stage);
       figure.classList.add("live-on");
       show(stage, mark.dataset.state ?? "");
-      figure.style.minHeight = "";
+      figure.classList.remove("live-soon");
     } catch (error) {
       stage.remove();
-      figure.classList.remove("live-on");
+      figure.classList.remove("live-on", "live-soon");
       say(mark, "This figure could not be brought to life; here is its picture.");
       console.error(error);
     }
@@ -71,11 +71,10 @@
       start(mark, figure).then(() => figure.scrollIntoView());
       continue;
     }
-    // What comes in the place of the picture is higher: what follows stays put.
     const [narrow, wide] = HEIGHTS[mark.dataset.live ?? ""] ?? [0, 0];
-    const picture = figure.querySelector("img");
-    const rest = figure.offsetHeight - (picture?.offsetHeight ?? 0);
-    figure.style.minHeight = `${rest + (figure.offsetWidth < 500 ? narrow : wide)}px`;
+    figure.style.setProperty("--live-narrow", `${narrow}px`);
+    figure.style.setProperty("--live-wide", `${wide}px`);
+    figure.classList.add("live-soon");
     const watch = new IntersectionObserver((entries) => {
       if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
       watch.disconnect();

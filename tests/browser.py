@@ -90,6 +90,13 @@ def settle(page: Page) -> None:
     )
 
 
+def lay_out(page: Page) -> None:
+    """Have all of `page` laid out, as if it all were near the screen."""
+    everything = "article section { content-visibility: visible !important }"
+    page.add_style_tag(content=everything)
+    settle(page)
+
+
 def pages(folder: Path) -> list[str]:
     """Return the pages of the table of contents, in order, as paths in `folder`.
 

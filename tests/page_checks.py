@@ -26,7 +26,7 @@ from playwright.sync_api import (
     Response,
 )
 
-from browser import settle
+from browser import lay_out, settle
 
 NARROW = 360  # pixels: the width of a small telephone
 BUDGET = 700_000  # bytes that a first visit may load
@@ -140,7 +140,7 @@ def images_without_words(page: Page) -> list[str]:
 
 
 def unfold(page: Page) -> None:
-    """Open every box that is folded away, to see what is in it."""
+    """Open every box that is folded away, and lay out all, to see what is in it."""
     page.evaluate(
         """() => {
         for (const box of document.querySelectorAll("details")) box.open = true;
@@ -148,7 +148,7 @@ def unfold(page: Page) -> None:
             box.click();
         }"""
     )
-    settle(page)
+    lay_out(page)
 
 
 def wide_parts(page: Page, width: int = NARROW) -> list[str]:

@@ -4,18 +4,52 @@
 const FORMULAS = ".katex-display, span.math.wide";
 const FADING = `${FORMULAS}, a.large`; // towards what goes on beyond the edge
 const SCROLLING = `${FADING}, pre, .pst-scrollable-table-container, .output.text_html`;
+const PART = "article > section, article > section > section";
+
+// The parts of a page are laid out when there is nothing else to do, the nearest first;
+// before that, when they come near the screen (book.css).  Who comes back to a page
+// comes back to a place, for which all must be there.
+function layOut() {
+  const top = (part) => Math.abs(part.getBoundingClientRect().top);
+  const parts = [...document.querySelectorAll(PART)].map((part) => [top(part), part]);
+  parts.sort(([one], [other]) => one - other);
+  const idle = window.requestIdleCallback ?? setTimeout;
+  function next() {
+    const [, part] = parts.shift();
+    part.classList.add("laid-out");
+    if (parts.length) idle(next);
+  }
+  idle(next);
+}
+const [{ type }] = performance.getEntriesByType("navigation");
+const again = type === "back_forward" || type === "reload";
+if (again)
+  for (const part of document.querySelectorAll(PART)) part.classList.add("laid-out");
+
+// Where that is, the browser knows wrongly if not all was laid out when one left.
+const PLACE = `place of ${location.href.split("#")[0]}`;
+function comeBack() {
+  const [id, before] = JSON.parse((again && sessionStorage.getItem(PLACE)) || "[]");
+  const section = id && document.getElementById(id);
+  if (section) scrollBy(0, section.getBoundingClientRect().top - before);
+}
 
 // A formula in the text that is wider than its column scrolls, and a box that
-// scrolls sideways can be reached without a mouse.
-function fit() {
-  const long = [...document.querySelectorAll("article span.math:not(.short, td *, th *)")];
+// scrolls sideways can be reached without a mouse.  What is not laid out waits.
+function fit(part) {
+  if (!part.firstElementChild?.checkVisibility({ contentVisibilityAuto: true })) return;
+  const own = (what) =>
+    [...part.querySelectorAll(what)].filter(
+      (box) => (box.closest(PART) ?? part) === part, // as in a preview
+    );
+  const long = own("span.math:not(.short, td *, th *)");
   for (const formula of long) formula.classList.remove("wide");
   const wide = long.filter((formula) => {
     const column = formula.closest("p, li, dd, figcaption, h1, h2, h3, h4");
     return column && formula.offsetWidth > column.clientWidth;
   });
   for (const formula of wide) formula.classList.add("wide");
-  const boxes = [...document.querySelectorAll(SCROLLING)];
+  const boxes = own(SCROLLING);
   const scroll = boxes.map((box) => box.scrollWidth > box.clientWidth + 1);
   boxes.forEach((box, n) => {
     if (scroll[n] || box.classList.contains("wide")) {
@@ -98,10 +132,15 @@ function enlarge() {
   }
 }
 
-// Where the contents are out of sight, the header says in which section one is,
-// and leads to the one before, to the one after, and to the contents.
+// The theme's script that marks the present section asks of each where it is, and
+// would have the whole page laid out at once: steps() marks it.
+document.body.removeAttribute("data-bs-spy");
+
+// The contents mark the section that one is in; where they are out of sight, the
+// header names it, and leads to the one before, to the one after, and to the contents.
 function steps() {
   const contents = document.querySelector(".secondary-toggle");
+  const parts = [...document.querySelectorAll(PART)];
   const headings = [...document.querySelectorAll("article section > :is(h1, h2, h3)")];
   if (!contents || headings.length < 3) return;
   const bar = document.createElement("nav");
@@ -134,21 +173,29 @@ function steps() {
   function show() {
     waiting = false;
     const edge = document.querySelector(".bd-header-article").offsetHeight + 16;
-    const tops = headings.map((heading) => heading.getBoundingClientRect().top);
-    const next = tops.findIndex((top) => top > edge);
-    const now = Math.max(0, (next < 0 ? headings.length : next) - 1);
-    const within = tops[now] < 0 ? now : now - 1; // first back to where this one begins
+    const top = (part) => part.getBoundingClientRect().top;
+    // Whatever is asked where it is gets laid out: first the parts, then this one's.
+    const part = parts.findLast((one) => top(one) <= edge) ?? parts[0];
+    const own = headings.filter((heading) => heading.closest(PART) === part);
+    const last = own.findLast((heading) => top(heading) <= edge) ?? own[0];
+    const now = headings.indexOf(last);
+    const within = top(last) < 0 ? now : now - 1; // first back to where this one begins
     [headings[within], headings[now + 1]].forEach((heading, n) => {
       const link = [before, after][n];
       link.setAttribute("aria-disabled", String(!heading));
       if (heading) link.href = `#${heading.parentElement.id}`;
       else link.removeAttribute("href");
     });
+    const id = headings[now].parentElement.id;
+    for (const link of document.querySelectorAll(".page-toc .nav-link")) {
+      const within = [...link.parentElement.querySelectorAll(".nav-link")];
+      link.classList.toggle("active", within.some((one) => one.hash === `#${id}`));
+    }
     const number = headings[now].querySelector(".section-number");
     const title = headings[now].textContent.replace(/[#¶]\s*$/, "").trim();
     here.textContent = number?.textContent.replace(/\.\s*$/, "") ?? title;
     here.setAttribute("aria-label", `Contents; this is ${title}`);
-    here.dataset.section = headings[now].parentElement.id;
+    here.dataset.section = id;
   }
   function soon() {
     if (!waiting) requestAnimationFrame(show);
@@ -156,6 +203,11 @@ function steps() {
   }
   document.addEventListener("scroll", soon, { passive: true });
   show();
+  window.addEventListener("pagehide", () => {
+    const section = document.getElementById(here.dataset.section);
+    const place = [section.id, section.getBoundingClientRect().top];
+    sessionStorage.setItem(PLACE, JSON.stringify(place));
+  });
 }
 
 // Solutions can be left out, on the screen and on paper; ?solutions=off in the
@@ -213,9 +265,12 @@ window.addEventListener("load", () => {
   report();
   enlarge();
   steps();
-  fit();
-  new ResizeObserver(fit).observe(document.querySelector("main"));
-  document.addEventListener("toggle", fit, true);
+  const fitted = new ResizeObserver((all) => all.forEach(({ target }) => fit(target)));
+  for (const part of document.querySelectorAll(PART)) fitted.observe(part);
+  const unfolded = ({ target }) => target.closest(PART) && fit(target.closest(PART));
+  document.addEventListener("toggle", unfolded, true);
+  layOut();
+  comeBack();
   document.addEventListener("copy", copy);
   const onScroll = ({ target }) => target.matches?.(FADING) && hint(target);
   document.addEventListener("scroll", onScroll, { capture: true, passive: true });

@@ -76,6 +76,7 @@ async function openPreview(link) {
   preview.replaceChildren(content, go);
   link.removeAttribute("title"); // which says the same
   preview.showPopover();
+  fit(preview);
   shownFor = link;
   link.setAttribute("aria-describedby", preview.id);
   const box = link.getBoundingClientRect();

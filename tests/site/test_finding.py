@@ -181,6 +181,7 @@ def test_a_finger_opens_a_preview_and_finds_the_way_back(site):
     browser.settle(page)
     link, preview = page.locator(EQUATION).first, page.locator("#preview")
     link.scroll_into_view_if_needed()
+    browser.settle(page)
     before = page.evaluate("scrollY")
     link.tap()
     preview.wait_for()

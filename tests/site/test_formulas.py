@@ -76,7 +76,7 @@ def test_a_formula_that_goes_on_beyond_its_box_fades_and_is_scrolled_by_keys(
 ):
     page.set_viewport_size(PHONE)
     page.goto(site.address + PAGE)
-    browser.settle(page)
+    browser.lay_out(page)
     box = page.locator(".katex-display.goes-on").first
     box.scroll_into_view_if_needed()
     look = "e => getComputedStyle(e).maskImage"
@@ -100,7 +100,7 @@ def test_a_line_breaks_within_long_formulas_alone(site, page, path):
     """No short formula is broken, and none is parted from the sign after it."""
     page.set_viewport_size(PHONE)
     page.goto(site.address + path)
-    browser.settle(page)
+    browser.lay_out(page)
     faults = page.evaluate(
         """() => {
         const faults = [];

@@ -72,7 +72,7 @@ def test_a_panel_fills_a_phone_and_the_next_is_in_reach(site):
     context = site.chromium.new_context(viewport={"width": 360, "height": 740})
     page = context.new_page()
     page.goto(f"{site.address}book/05-back-propagation.html")
-    browser.settle(page)
+    browser.lay_out(page)
     boxes = page.locator("a.large:has(> img.panels)")
     assert boxes.count()
     for box in boxes.all():

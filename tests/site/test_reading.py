@@ -14,10 +14,14 @@ HEADER = 64  # pixels that the bar at the top takes
 WIDE, PHONE = {"width": 1366, "height": 768}, {"width": 360, "height": 740}
 
 
+NEVER_IDLE = "window.requestIdleCallback = () => {};"
+
+
 @contextmanager
-def opened(site, address: str, size=WIDE):
+def opened(site, address: str, size=WIDE, script: str = ""):
     """A page as a first visitor sees it."""
     context = site.chromium.new_context(viewport=size)
+    context.add_init_script(script)
     page = context.new_page()
     page.goto(f"{site.address}book/{address}")
     browser.settle(page)
@@ -115,6 +119,72 @@ def test_the_header_of_a_phone_leads_from_section_to_section(site):
         assert top(seen, "how-does-nesterov-repair-it") == pytest.approx(HEADER, abs=8)
         seen.set_viewport_size(WIDE)
         assert not bar.is_visible()  # the contents stand beside the text
+        seen.evaluate("location.hash = 'how-far-does-it-overshoot'")
+        resting(seen)
+        marked = seen.locator(".bd-sidebar-secondary .nav-link.active")
+        assert marked.all_inner_texts() == ["7.6.2. How far does it overshoot?"]
+
+
+def test_no_script_asks_for_what_is_not_laid_out(site):
+    script = (
+        NEVER_IDLE
+        + """
+        const far = element => {  // without asking where it is
+            const part = element.parentElement?.closest?.(
+                "article > section > section");
+            return part && !part.firstElementChild.checkVisibility(
+                {contentVisibilityAuto: true});
+        };
+        window.asked = [];
+        const told = (what, element) => {
+            if (document.readyState !== "loading" && far(element))
+                window.asked.push(what + new Error().stack.split("\\n")[3]);
+        };
+        const kinds = [[Element, "clientWidth clientHeight scrollWidth scrollHeight"],
+            [HTMLElement, "offsetWidth offsetHeight offsetTop offsetLeft innerText"]];
+        for (const [kind, names] of kinds) for (const name of names.split(" ")) {
+            const known = Object.getOwnPropertyDescriptor(kind.prototype, name);
+            Object.defineProperty(kind.prototype, name, {...known,
+                get() { told(name, this); return known.get.call(this); }});
+        }
+        for (const name of ["getBoundingClientRect", "getClientRects"]) {
+            const known = Element.prototype[name];
+            Element.prototype[name] = function () {
+                told(name, this);
+                return known.call(this);
+            };
+        }
+        const style = getComputedStyle;
+        window.getComputedStyle = (element, ...more) => {
+            told("getComputedStyle", element);
+            return style(element, ...more);
+        };
+        """
+    )
+    with opened(site, f"{BACK}.html", PHONE, script) as seen:
+        resting(seen)
+        assert seen.evaluate("asked") == []
+        last = "[...document.querySelectorAll('article > section > section')].at(-1)"
+        seen.evaluate(f"{last}.querySelector('p').offsetHeight")
+        assert len(seen.evaluate("asked")) == 1
+
+
+def test_who_leaves_before_all_is_laid_out_comes_back_to_the_place(site):
+    with opened(site, f"{BACK}.html", PHONE, NEVER_IDLE) as seen:
+        seen.evaluate("location.hash = 'how-does-nesterov-repair-it'")
+        resting(seen)
+        waiting = (
+            "document.querySelectorAll('article > section > section:not(.laid-out)')"
+        )
+        assert seen.evaluate(f"{waiting}.length") > 3
+        before = top(seen, "how-does-nesterov-repair-it")
+        seen.goto(f"{site.address}book/setup.html")
+        browser.settle(seen)
+        seen.go_back()
+        resting(seen)
+        assert seen.evaluate(f"{waiting}.length") == 0
+        after = top(seen, "how-does-nesterov-repair-it")
+        assert after == pytest.approx(before, abs=8)
 
 
 def test_the_search_is_in_sight_on_a_laptop(site):
@@ -138,11 +208,11 @@ def test_nothing_covers_the_title_of_the_book(site):
 
 def test_paper_has_no_prompts_and_no_room_for_what_is_live(site):
     with opened(site, "01-network.html") as seen:
-        figure = seen.locator("#fig-in-hand")
-        room = "e => e.offsetHeight - e.querySelector('img').offsetHeight"
-        assert figure.evaluate(room) > 200
+        picture = seen.locator("#fig-in-hand > img")
+        room = """e => e.height - e.width * e.naturalHeight / e.naturalWidth"""
+        assert picture.evaluate(room) > 100
         seen.emulate_media(media="print")
-        assert figure.evaluate(room) < 200
+        assert picture.evaluate(room) < 2
         assert not seen.locator("article details.hide > summary:visible").count()
 
 
@@ -205,6 +275,7 @@ def test_no_listing_is_cut_off_on_a_laptop(site, html):
         with opened(
             site, path.removeprefix("book/"), {"width": 1280, "height": 900}
         ) as seen:
+            browser.lay_out(seen)
             wide = seen.evaluate(
                 """() => {
                 for (const fold of document.querySelectorAll("details"))

@@ -76,6 +76,10 @@ UNFINISHED = ".unfinished"  # lies beside the pages while they are written
 EVIDENCE = "book/checks"  # the page that speaks of the other generated ones
 REFERENCES = "book/references"
 ARROW = re.compile(r'<summary>(<span class="toctree-toggle")')
+MEASURES = re.compile(
+    r'"complete"===document\.readyState\?(\w+)\(\):'
+    r'window\.addEventListener\("load",\1\)'
+)
 ICON_SCRIPT = re.compile(r'\s*<script src="[^"]*/fontawesome\.js[^"]*"></script>')
 
 
@@ -107,7 +111,19 @@ def finish(app: Sphinx, error: Exception | None) -> None:
         notebooks.write(app)
         finding.write(app)
         show_live_figures(app)
+        leave_boxes_alone(Path(app.outdir))
     Path(app.outdir, UNFINISHED).unlink()
+
+
+def leave_boxes_alone(out: Path) -> None:
+    """Take from the theme's script that it asks of each listing how wide it is.
+
+    It asks at each change of the page, and has all of it laid out for the answer;
+    book.js does the same for what is near the screen.
+    """
+    script = out / "_static/scripts/pydata-sphinx-theme.js"
+    text = script.read_text("utf-8")
+    script.write_text(MEASURES.sub("0", text), "utf-8")
 
 
 def show_live_figures(app: Sphinx) -> None:
