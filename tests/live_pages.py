@@ -7,13 +7,11 @@ import re
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
-from bs4 import BeautifulSoup
 
 import browser
 import page_checks as checks
@@ -200,19 +198,16 @@ def serving(html: Path) -> Iterator[SimpleNamespace]:
         yield SimpleNamespace(address=address, chromium=chromium)
 
 
-@lru_cache
-def alone(text: str, figure: str) -> str:
-    """Leave of a chapter's sections only the figure's; the page around them stays.
-
-    A chapter is tens of thousands of elements, and each visit lays them out anew.
-    """
-    page = BeautifulSoup(text, "html.parser")
-    own = page.select_one(figure).find_parent("section")
-    kept = {id(part) for part in (own, *own.parents, *own.find_all("section"))}
-    for section in page.select("article section"):
-        if id(section) not in kept:
-            section.extract()
-    return str(page)
+# Leaves of a chapter's sections only the figure's, before any script of the page runs;
+# the page around them stays.  A chapter is tens of thousands of elements.
+ALONE = """
+document.addEventListener("readystatechange", () => {
+    const own = document.readyState === "interactive"
+        && document.querySelector("%s")?.closest("section");
+    if (own) for (const section of document.querySelectorAll("article section"))
+        if (!section.contains(own) && !own.contains(section)) section.remove();
+});
+"""
 
 
 @contextmanager
@@ -235,12 +230,7 @@ def visits(
         context = site.chromium.new_context(**options)
         contexts.append(context)
         if not whole:
-            context.route(
-                f"**/{chapter}.html*",
-                lambda route: route.fulfill(
-                    body=alone(route.fetch().text(), name), content_type="text/html"
-                ),
-            )
+            context.add_init_script(ALONE % name)
         page = context.new_page()
         seen = checks.watch(page, site.address)
         page.goto(f"{site.address}{chapter}.html{state}")

@@ -181,6 +181,16 @@ def wide_formulas(page: Page) -> list[str]:
     )
 
 
+def cut_listings(page: Page) -> list[str]:
+    """Find listings and outputs that are wider than their box."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll("article pre")]
+        .filter(e => e.scrollWidth > e.clientWidth + 1)
+        .map(e => `${e.scrollWidth - e.clientWidth} pixels too wide: `
+             + e.textContent.slice(0, 60))"""
+    )
+
+
 def cut_formulas(page: Page) -> list[str]:
     """Find displayed formulas that are cut off and cannot be scrolled by a key."""
     return page.evaluate(

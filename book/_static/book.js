@@ -15,9 +15,9 @@ function layOut() {
   parts.sort(([one], [other]) => one - other);
   const idle = window.requestIdleCallback ?? setTimeout;
   function next() {
-    const [, part] = parts.shift();
-    part.classList.add("laid-out");
-    if (parts.length) idle(next);
+    const [, part] = parts.shift() ?? [];
+    part?.classList.add("laid-out");
+    if (part) idle(next);
   }
   idle(next);
 }

@@ -18,8 +18,8 @@ from needed import require_program
     ("steps", "extra_site"),
     [
         pytest.param(100_000, False, marks=pytest.mark.night),
-        (40_000, False),
-        (20_000, True),
+        (10_000, False),
+        (10_000, True),
     ],
 )
 def test_octave_takes_the_same_steps(

@@ -113,6 +113,13 @@ def test_a_formula_that_is_not_set_is_found(show, formula):
     assert checks.unset_mathematics(show(formula, KATEX).page)
 
 
+def test_a_listing_that_is_cut_off_is_found(show):
+    fits = f"<article><pre>{'x' * 20}</pre></article>"
+    assert not checks.cut_listings(show(fits).page)
+    long = f"<article><pre style='overflow: auto'>{'x' * 400}</pre></article>"
+    assert "too wide" in checks.cut_listings(show(long).page)[0]
+
+
 def test_a_formula_that_is_cut_off_is_found(show):
     wide = (
         "<div class='math'><div class='katex-display' {}>" + "x" * 900 + "</div></div>"

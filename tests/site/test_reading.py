@@ -7,7 +7,6 @@ from contextlib import contextmanager
 import pytest
 
 import browser
-from needed import FULL
 
 BACK = "07a-momentum"
 HEADER = 64  # pixels that the bar at the top takes
@@ -36,11 +35,11 @@ def top(page, place: str) -> float:
 
 
 def resting(page) -> None:
-    """Wait until nothing has moved for half a second."""
+    """Wait until nothing has moved for a third of a second."""
     page.evaluate(
         """async () => {
         for (let still = 0, last; still < 5; ) {
-            await new Promise(done => setTimeout(done, 100));
+            await new Promise(done => setTimeout(done, 60));
             const now = `${scrollY} ${document.body.scrollHeight}`;
             still = now === last ? still + 1 : 0;
             last = now;
@@ -51,7 +50,10 @@ def resting(page) -> None:
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 @pytest.mark.parametrize(
     ("page", "place"),
-    [(BACK, "equation-eq-mom-nesterov"), ("05-back-propagation", "exercises")],
+    [
+        (BACK, "equation-eq-mom-nesterov"),
+        pytest.param("05-back-propagation", "exercises", marks=pytest.mark.night),
+    ],
 )
 def test_a_link_leads_to_its_place(site, size, page, place):
     with opened(site, f"{page}.html#{place}", size) as seen:
@@ -266,28 +268,3 @@ def test_a_report_names_the_section_on_the_screen(site):
         address = seen.locator("#report-here").get_attribute("href")
         assert "where=7.6.+Momentum%3A+" in address
         assert "Exercises" in address
-
-
-def test_no_listing_is_cut_off_on_a_laptop(site, html):
-    pages = browser.pages(html)
-    cut = {}
-    for path in pages if FULL else [p for p in pages if "/01-" in p or "/05-" in p]:
-        with opened(
-            site, path.removeprefix("book/"), {"width": 1280, "height": 900}
-        ) as seen:
-            browser.lay_out(seen)
-            wide = seen.evaluate(
-                """() => {
-                for (const fold of document.querySelectorAll("details"))
-                    fold.open = true;
-                for (const box of document.querySelectorAll(".toggle-hidden"))
-                    box.classList.remove("toggle-hidden");
-                return [...document.querySelectorAll("article pre")]
-                    .map(e => [e.scrollWidth - e.clientWidth, e.textContent])
-                    .filter(([over]) => over > 1)
-                    .map(([over, text]) => `${over}: ${text.slice(0, 60)}`);
-                }"""
-            )
-            if wide:
-                cut[path] = wide
-    assert cut == {}

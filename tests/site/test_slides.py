@@ -139,7 +139,7 @@ def test_a_page_that_is_not_of_its_text_is_refused(html: Path, tmp_path: Path) -
         Page(text, tmp_path)
 
 
-@pytest.mark.parametrize("chapter", range(1, 11) if FULL else [6])
+@pytest.mark.parametrize("chapter", range(1, 11) if FULL else [10])
 def test_a_handout_has_two_pages_and_the_formulas_of_the_book(
     chapter: int, html: Path, tmp_path: Path
 ) -> None:
