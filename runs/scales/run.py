@@ -2,8 +2,9 @@
 
 The experiments of the project of chapter 6 that train many networks: six scales of
 64 random frequencies, the two controls with other numbers of parameters, fewer
-frequencies, and the linear model of the last exercise but one.  Ten starts each, and
-ten draws of the frequencies.  `python runs/record.py scales` takes about a minute.
+frequencies, the chessboards among the suggestions, and the linear model of the last
+exercise but one.  Ten starts each, and ten draws of the frequencies.
+`python runs/record.py scales` takes about a minute.
 """
 
 from __future__ import annotations
@@ -57,6 +58,26 @@ def linear(X: Array, scale: float, seed: int) -> list[float]:
     return found
 
 
+def chessboard(k: int, epochs: int, seed: int) -> int | None:
+    """Return after how many epochs a plain network has 95 % of the signs right."""
+    X = coordinates.grid(SIZE, SIZE)
+    board = np.sign(np.prod(np.sin(k * np.pi * X), axis=1))[:, np.newaxis]
+    seen = coordinates.every_second(SIZE, SIZE)
+    rng = np.random.default_rng(seed)
+    net = Network((2, 64, 64, 1), (relu, relu, identity))
+    order = sampling.epochs(int(seen.sum()), epochs, rng).reshape(-1, BATCH)
+    once = len(order) // epochs
+    p = coordinates.start(net, rng)
+    history = sgd(
+        net, p, X[seen], board[seen], order, RATE, record_every=once, keep_path=True
+    )
+    assert history.path is not None
+    for epoch, p in enumerate(history.path):
+        if np.mean(np.sign(net(p, X)) == board) >= 0.95:
+            return epoch
+    return None
+
+
 def run(small: bool = False) -> dict[str, Any]:
     """Return the quality in every experiment, from every start."""
     X = coordinates.grid(SIZE, SIZE)
@@ -74,6 +95,10 @@ def run(small: bool = False) -> dict[str, Any]:
     found["narrow sines"] = sines(2, width=28)
     found["number"] = {
         f"{size}, scale {s}": sines(s, size) for size in (4, 16) for s in (2, 8)
+    }
+    found["chessboard"] = {
+        str(k): [chessboard(k, 2 if small else most, seed) for seed in seeds]
+        for k, most in ((1, 8), (2, 160))
     }
     found["linear"] = {str(s): [linear(X, s, seed) for seed in seeds] for s in (6, 8)}
     return found
