@@ -52,7 +52,11 @@ def with_replacement(
     return generator(rng).integers(N, size=steps)
 
 
-def epochs(N: int, n_epochs: int, rng: np.random.Generator) -> NDArray[np.int64]:
+def epochs(
+    N: int,
+    n_epochs: int,
+    rng: np.random.Generator,
+) -> NDArray[np.int64]:
     """Return every point once in each epoch, shuffled anew for each.
 
     Parameters
@@ -136,7 +140,7 @@ def minibatches(
     if replace:
         return rng.integers(N, size=(steps, m))
     if m > N:
-        raise ValueError(f"m: expected at most N = {N} without replacement, got {m}")
+        raise ValueError(f"m: expected at most {N} if not replaced, got {m}")
     return np.array([rng.choice(N, m, replace=False) for _ in range(steps)])
 
 

@@ -90,7 +90,7 @@ def test_bad_arguments_are_refused() -> None:
             draw(5, 2, 1)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="m: expected at least 1"):
         minibatches(5, 0, 2, rng)
-    with pytest.raises(ValueError, match="m: expected at most N = 5"):
+    with pytest.raises(ValueError, match="m: expected at most 5"):
         minibatches(5, 6, 2, rng, replace=False)
 
 
