@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 from urllib.request import urlopen
 
 from axe_playwright_python.sync_playwright import Axe
+from lxml import etree, html
 from playwright.sync_api import (
     Browser,
     ConsoleMessage,
@@ -271,31 +271,28 @@ def theme(page: Page) -> str:
     return page.evaluate("document.documentElement.dataset.theme")
 
 
-class _Targets(HTMLParser):
+@dataclass
+class _Targets:
     """The addresses that a page points to, and the places it can be entered at."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.links: list[str] = []
-        self.places: set[str] = set()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        for name, value in attrs:
-            if value is None:
-                continue
-            if name == "id" or (tag == "a" and name == "name"):
-                self.places.add(value)
-            elif name in ("href", "src", "action"):
-                self.links.append(value)
-            elif name == "content" and "url=" in value:
-                self.links.append(value.partition("url=")[2])
+    links: list[str] = field(default_factory=list)
+    places: set[str] = field(default_factory=set)
 
 
 @lru_cache
 def _parsed(file: Path, changed: int) -> _Targets:
-    parser = _Targets()
-    parser.feed(file.read_text("utf-8"))
-    return parser
+    found = _Targets()
+    for element in html.parse(file, html.HTMLParser(encoding="utf-8")).iter(
+        etree.Element
+    ):
+        for name, value in element.items():
+            if name == "id" or (element.tag == "a" and name == "name"):
+                found.places.add(value)
+            elif name in ("href", "src", "action"):
+                found.links.append(value)
+            elif name == "content" and "url=" in value:
+                found.links.append(value.partition("url=")[2])
+    return found
 
 
 def _targets(file: Path) -> _Targets:
