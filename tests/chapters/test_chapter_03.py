@@ -386,6 +386,22 @@ def test_the_solver_for_an_ensemble_is_the_solver_for_each() -> None:
             np.testing.assert_allclose(q, alone, rtol=0, atol=1e-8)
 
 
+def test_the_program_with_more_starts_is_the_solver_of_the_chapter() -> None:
+    from runpy import run_path
+
+    from needed import ROOT
+
+    program = run_path(str(ROOT / "runs/lengths/run.py"))
+    scope = chapter("def levenberg_marquardt", "def train_all", "def lengths(")
+    P = NET.normal(np.random.default_rng(3), size=4)
+    by_lengths = scope["lengths"], scope["lengths_jacobian"]
+    for name, kinds in (("components", ()), ("lengths", by_lengths)):
+        ours = scope["train_all"](P, X, Y, *kinds, steps=40)
+        theirs = program["train"](P, X, Y, program["KINDS"][name], 40)
+        np.testing.assert_allclose(theirs, ours, rtol=0, atol=1e-12)
+        assert np.abs(ours - P).max() > 1
+
+
 def test_a_network_that_is_good_enough_stays_where_it_is() -> None:
     train_all = chapter("def levenberg_marquardt", "def train_all")["train_all"]
     P = NET.normal(np.random.default_rng(3), size=4)
@@ -412,7 +428,7 @@ def test_levenberg_marquardt_can_run_on_after_it_has_arrived() -> None:
     inside = np.where(Y == 1, 0.9, 0.1)
     P = NET.normal(np.random.default_rng(2019), scale=0.5, size=10)
     # Every warning of an overflow is an error here.
-    P = train_all(P, X, inside, steps=1500)
+    P = train_all(P, X, inside, steps=1500, stop=0)
     assert cost(NET, P, X, inside).min() < 1e-20
 
 
