@@ -7,11 +7,13 @@ import re
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
+from lxml import html
 
 import browser
 import page_checks as checks
@@ -191,23 +193,26 @@ def within(area: Any, share: tuple[float, float]) -> tuple[float, float]:
 
 
 @contextmanager
-def serving(html: Path) -> Iterator[SimpleNamespace]:
+def serving(built: Path) -> Iterator[SimpleNamespace]:
     """Serve the built page to a browser."""
     require_program("chromium")
-    with browser.serve(html) as address, browser.chromium() as chromium:
+    with browser.serve(built) as address, browser.chromium() as chromium:
         yield SimpleNamespace(address=address, chromium=chromium)
 
 
-# Leaves of a chapter's sections only the figure's, before any script of the page runs;
-# the page around them stays.  A chapter is tens of thousands of elements.
-ALONE = """
-document.addEventListener("readystatechange", () => {
-    const own = document.readyState === "interactive"
-        && document.querySelector("%s")?.closest("section");
-    if (own) for (const section of document.querySelectorAll("article section"))
-        if (!section.contains(own) && !own.contains(section)) section.remove();
-});
-"""
+@lru_cache
+def alone(text: str, figure: str) -> str:
+    """Leave of a chapter's sections only the figure's; the page around them stays.
+
+    A chapter is tens of thousands of elements, and each visit reads them anew.
+    """
+    page = html.document_fromstring(text)
+    own = next(page.get_element_by_id(figure[1:]).iterancestors("section"))
+    kept = {own, *own.iterancestors(), *own.iter("section")}
+    for section in page.xpath("//article//section"):
+        if section not in kept:
+            section.drop_tree()
+    return html.tostring(page, encoding="unicode", doctype="<!DOCTYPE html>")
 
 
 @contextmanager
@@ -230,7 +235,12 @@ def visits(
         context = site.chromium.new_context(**options)
         contexts.append(context)
         if not whole:
-            context.add_init_script(ALONE % name)
+            context.route(
+                f"**/{chapter}.html*",
+                lambda route: route.fulfill(
+                    body=alone(route.fetch().text(), name), content_type="text/html"
+                ),
+            )
         page = context.new_page()
         seen = checks.watch(page, site.address)
         page.goto(f"{site.address}{chapter}.html{state}")

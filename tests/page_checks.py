@@ -10,7 +10,7 @@ import gzip
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 from urllib.request import urlopen
@@ -20,7 +20,6 @@ from lxml import etree, html
 from playwright.sync_api import (
     Browser,
     ConsoleMessage,
-    Error,
     Page,
     Request,
     Response,
@@ -83,22 +82,17 @@ def failed_requests(seen: Visit) -> list[str]:
     return [f"{r.status} for {r.url}" for r in seen.responses if r.status >= 400]
 
 
-def _body(response: Response) -> bytes:
-    try:
-        return response.body()
-    except Error:  # Chromium has forgotten it
-        with urlopen(response.url) as again:
-            return again.read()
-
-
-@lru_cache
-def _sent(body: bytes) -> int:
-    return min(len(body), len(gzip.compress(body)))
+@cache
+def _sent(address: str) -> int:
+    with urlopen(address) as answer:
+        body = answer.read()
+    return min(len(body), len(gzip.compress(body, 6)))
 
 
 def weight(responses: Iterable[Response]) -> int:
     """Return the bytes that a server which compresses would have sent."""
-    return sum(_sent(_body(one)) for one in responses if one.status == 200)
+    loaded = [r.url for r in responses if r.status == 200 and r.url.startswith("http")]
+    return sum(_sent(url) for url in loaded)
 
 
 def overweight(seen: Visit, budget: int = BUDGET) -> list[str]:

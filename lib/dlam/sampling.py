@@ -52,11 +52,7 @@ def with_replacement(
     return generator(rng).integers(N, size=steps)
 
 
-def epochs(
-    N: int,
-    n_epochs: int,
-    rng: np.random.Generator,
-) -> NDArray[np.int64]:
+def epochs(N: int, n_epochs: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Return every point once in each epoch, shuffled anew for each.
 
     Parameters

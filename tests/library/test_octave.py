@@ -17,9 +17,9 @@ from needed import require_program
 @pytest.mark.parametrize(
     ("steps", "extra_site"),
     [
+        (20_000, False),
         pytest.param(100_000, False, marks=pytest.mark.night),
-        (10_000, False),
-        (10_000, True),
+        pytest.param(20_000, True, marks=pytest.mark.night),
     ],
 )
 def test_octave_takes_the_same_steps(
