@@ -65,7 +65,8 @@ package: $(VENV)/pip ## Build the library's wheel and sdist, and check them
 	@$(BIN)/twine check --strict _build/dist/*
 	@$(BIN)/check-wheel-contents _build/dist/*.whl
 
-PYTEST := DLAM_PROGRESS=0 OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+# What Python compiles is kept: all the processes of the suite import the same.
+PYTEST := PYTHONDONTWRITEBYTECODE= DLAM_PROGRESS=0 OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 WRITING := tests/library tests/chapters tests/book lib
 
 check: $(VENV)/test node_modules ## Check library, equations, numbers and style (CHAPTER=NN: one chapter)

@@ -109,6 +109,7 @@ def ended(*edits: tuple[str, str]) -> list[str]:
     return mutants.outcomes("lib/dlam/sampling.py", tests, sources, 1)
 
 
+@pytest.mark.night
 def test_a_mutant_is_noticed_and_the_module_itself_is_not() -> None:
     assert ended(("size=steps", "size=steps + 1")) == ["survived", "killed"]
 

@@ -38,7 +38,7 @@ DRAWING = {"normal", "uniform", "integers", "choice", "random", "permutation"}
 
 def changes(source: str) -> set[str]:
     """Return the names that a cell sets, or whose values it changes."""
-    changed = names(source)[1]
+    changed = {*names(source)[1]}
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)):

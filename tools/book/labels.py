@@ -12,6 +12,7 @@ from tools.book.model import Text
 from tools.pages.generated import is_generated
 
 BOOK = ROOT / "book"
+Stamps = tuple[tuple[Path, int, int], ...]  # the files, when changed, and their sizes
 ROLES = {"eq": "eq", "fig": "numref", "ex": "ref", "sec": "ref"}
 
 
@@ -21,21 +22,27 @@ class MissingTarget(Exception):  # noqa: N818
 
 def texts(book: Path = BOOK) -> list[Text]:
     """Return the texts of a folder that people write."""
-    return _texts(tuple((path, _stamp(path)) for path in sorted(book.glob("*.md"))))
+    return _texts(_stamps(book))
 
 
-def _stamp(path: Path) -> tuple[int, int]:
-    return path.stat().st_mtime_ns, path.stat().st_size
+def _stamps(book: Path) -> Stamps:
+    found = sorted(book.glob("*.md"))
+    return tuple((path, path.stat().st_mtime_ns, path.stat().st_size) for path in found)
 
 
 @lru_cache(maxsize=4)
-def _texts(paths: tuple[tuple[Path, tuple[int, int]], ...]) -> list[Text]:
-    return [Text.read(path) for path, _ in paths if not is_generated(path)]
+def _texts(stamps: Stamps) -> list[Text]:
+    return [Text.read(path) for path, *_ in stamps if not is_generated(path)]
+
+
+@lru_cache(maxsize=4)
+def _labels(stamps: Stamps) -> dict[str, str]:
+    return {label: text.stem for text in _texts(stamps) for label in text.labels}
 
 
 def labels(book: Path = BOOK) -> dict[str, str]:
     """Return each label of the texts, and the stem of the page that it is on."""
-    return {label: text.stem for text in texts(book) for label in text.labels}
+    return _labels(_stamps(book))
 
 
 def headings(page: str, book: Path = BOOK) -> list[str]:

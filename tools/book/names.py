@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dis
+from functools import cache
 from types import CodeType
 
 LOADS = {"LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS"}
 STORES = {"STORE_NAME", "STORE_GLOBAL"}
 
 
-def names(source: str) -> tuple[set[str], set[str]]:
+@cache  # a cell is asked of for each notebook and page
+def names(source: str) -> tuple[frozenset[str], frozenset[str]]:
     """Return the names that a cell uses before it sets them itself, and those it sets.
 
     What its functions use is asked for when they are called: when all is set.
@@ -28,4 +30,4 @@ def names(source: str) -> tuple[set[str], set[str]]:
                 visit(part)
 
     visit(compile(source, "cell", "exec"))
-    return used, bound
+    return frozenset(used), frozenset(bound)

@@ -15,7 +15,7 @@ import pybtex.plugin
 from sphinx.application import Sphinx
 from sphinx.domains.std import StandardDomain
 
-TREES = 8  # kept at a time: what a page leads to is mostly near it
+TREES = 16  # kept at a time: what a page leads to is mostly near it
 
 
 class Reader:
