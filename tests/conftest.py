@@ -20,7 +20,7 @@ from tools.pages import appendix
 
 # The same examples at every change, fresh ones at night; and no test fails
 # because a machine is busy.
-settings.register_profile("change", deadline=None, derandomize=True, max_examples=25)
+settings.register_profile("change", deadline=None, derandomize=True, max_examples=10)
 settings.register_profile("night", deadline=None, print_blob=True)
 settings.load_profile("night" if FULL else "change")
 

@@ -172,7 +172,7 @@ function steps() {
   let waiting = false;
   function show() {
     waiting = false;
-    const edge = document.querySelector(".bd-header-article").offsetHeight + 16;
+    const edge = document.querySelector(".bd-header-article").offsetHeight + 24;
     const top = (part) => part.getBoundingClientRect().top;
     // Whatever is asked where it is gets laid out: first the parts, then this one's.
     const part = parts.findLast((one) => top(one) <= edge) ?? parts[0];

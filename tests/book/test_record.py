@@ -205,6 +205,7 @@ def small(recorded: Path, tmp_path: Path) -> Path:
     return tmp_path / recorded.name
 
 
+@pytest.mark.night
 def test_recording_twice_gives_the_same_bytes(recorded: Path) -> None:
     first = recorded.with_suffix(".ipynb").read_text("utf-8")
     assert "0.30" in first

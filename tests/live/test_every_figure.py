@@ -97,9 +97,13 @@ def test_it_is_fetched_when_it_comes_into_view_and_nothing_else_is(arrived, plac
     assert not figure.seen.errors
 
 
-def test_its_height_is_kept_free_so_that_what_follows_stays(arrived, show):
+def test_its_height_is_kept_free_so_that_what_follows_stays(arrived):
     figure, _, kept = arrived
     assert height(figure) == pytest.approx(kept, abs=90)
+
+
+@live_pages.at_night
+def test_its_height_is_kept_free_on_a_telephone(show):
     narrow = show(wait=False, viewport={"width": 360, "height": 500})
     kept = height(narrow)
     narrow.come_into_view()

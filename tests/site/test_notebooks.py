@@ -211,7 +211,7 @@ def test_a_notebook_brings_its_library_and_prints_its_numbers(
             assert printed(again) == printed(cell), cell.source
 
 
-@pytest.mark.parametrize("end", notebooks.ENDS)
+@pytest.mark.parametrize("end", notebooks.ENDS if FULL else ["-student"])
 def test_without_numba_every_variant_runs_to_its_end(end, made, laptop, tmp_path):
     """Where a run is chaotic, its last digits are others then."""
     ran = run(laptop, made[f"07a-momentum{end}"], tmp_path)

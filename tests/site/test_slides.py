@@ -16,9 +16,11 @@ from pypdf import PdfReader
 import browser
 from kit import handouts, slides
 from kit.lifting import OutdatedError, Page
-from needed import FULL, ROOT, require_program
+from needed import ROOT, require_program
 from tools.book import load
 
+# What is made from the built pages for lecturers is tried at night, whole.
+pytestmark = pytest.mark.night
 WIDTH, HEIGHT = 1280, 720
 PATIENCE = 120_000  # milliseconds, on a machine that is busy
 DECKS = sorted(slides.DECKS)
@@ -91,7 +93,7 @@ def test_formulas_pictures_and_outputs_are_those_of_the_book(
             assert output.text_content() in recorded
 
 
-@pytest.mark.parametrize("deck", DECKS if FULL else ["week-6"])
+@pytest.mark.parametrize("deck", DECKS)
 def test_no_slide_overflows(decks: Any, deck: str) -> None:
     page = decks.chromium.new_page(viewport={"width": WIDTH, "height": HEIGHT})
     page.set_default_timeout(PATIENCE)
@@ -139,7 +141,7 @@ def test_a_page_that_is_not_of_its_text_is_refused(html: Path, tmp_path: Path) -
         Page(text, tmp_path)
 
 
-@pytest.mark.parametrize("chapter", range(1, 11) if FULL else [10])
+@pytest.mark.parametrize("chapter", range(1, 11))
 def test_a_handout_has_two_pages_and_the_formulas_of_the_book(
     chapter: int, html: Path, tmp_path: Path
 ) -> None:
