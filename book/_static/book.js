@@ -26,7 +26,8 @@ const again = type === "back_forward" || type === "reload";
 if (again)
   for (const part of document.querySelectorAll(PART)) part.classList.add("laid-out");
 
-// Where that is, the browser knows wrongly if not all was laid out when one left.
+// Where that is, the browser knows wrongly if not all was laid out when one left:
+// then the page keeps it.
 const PLACE = `place of ${location.href.split("#")[0]}`;
 function comeBack() {
   const [id, before] = JSON.parse((again && sessionStorage.getItem(PLACE)) || "[]");
@@ -204,6 +205,8 @@ function steps() {
   document.addEventListener("scroll", soon, { passive: true });
   show();
   window.addEventListener("pagehide", () => {
+    sessionStorage.removeItem(PLACE);
+    if (parts.every((one) => one.classList.contains("laid-out"))) return;
     const section = document.getElementById(here.dataset.section);
     const place = [section.id, section.getBoundingClientRect().top];
     sessionStorage.setItem(PLACE, JSON.stringify(place));
