@@ -27,7 +27,7 @@ SETS, DIGITS, WIDTHS = 20, 100, [4, 6, 8, 10, 12, 14, 16, 32, 64]
 
 
 def run(small: bool = False) -> dict[str, Any]:
-    """Return, by width, the errors of twenty networks for each of three trainings."""
+    """Return, by width, the errors of twenty networks for each of four trainings."""
     X, Y = data.digits()
     rng = np.random.default_rng(6)
     seen = np.array([rng.permutation(len(X))[:DIGITS] for _ in range(SETS)])
