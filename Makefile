@@ -73,7 +73,8 @@ check: $(VENV)/test node_modules ## Check library, equations, numbers and style 
 	@$(PYTEST) -q $(if $(CHAPTER),--chapter $(CHAPTER) tests/chapters tests/book,-n 2 --dist loadfile $(WRITING))
 
 test: $(VENV)/test node_modules ## Run what every change must pass
-	@$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder -p tests.nbval_plugin \
+	@$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder \
+	  -p tests.kernels -p tests.nbval_plugin \
 	  --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg \
 	  book tests/site tests/live $(WRITING)
 	@$(TOOLS) evidence --age

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import subprocess
@@ -23,6 +24,16 @@ from tools.pages import appendix
 settings.register_profile("change", deadline=None, derandomize=True, max_examples=10)
 settings.register_profile("night", deadline=None, print_blob=True)
 settings.load_profile("night" if FULL else "change")
+
+
+# What is collected stays until the end: Python need not look through it again and
+# again for what is unused.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -127,11 +127,19 @@ def test_what_type_checkers_know_is_what_dlam_offers() -> None:
     assert known == offered
 
 
-@pytest.mark.parametrize("name", [*dlam.__all__, *CONTENTS, "__version__"])
-def test_a_name_is_found_when_it_is_asked_for(name: str) -> None:
-    assert name in dir(dlam)
-    program = f"from dlam import {name} as it; import dlam; print(it is dlam.{name})"
-    assert in_a_fresh_python(program) == "True\n"
+def test_a_name_is_found_by_who_asks_for_it_first() -> None:
+    names = [*dlam.__all__, *CONTENTS, "__version__"]
+    assert {*names} <= {*dir(dlam)}
+    program = f"""
+import os, numpy, dlam
+for name in {names}:
+    if not os.fork():  # where nothing but the name was asked for
+        exec(f"from dlam import {{name}} as it")
+        os._exit(it is not getattr(dlam, name))
+    if os.wait()[1]:
+        print(name)
+"""
+    assert in_a_fresh_python(program) == ""
 
 
 def test_a_name_that_does_not_exist_is_refused() -> None:

@@ -116,7 +116,16 @@ def test_a_first_visit_to_its_page_is_light(show):
     assert checks.weight(figure.seen.responses) <= checks.BUDGET
 
 
-def test_an_address_that_it_does_not_have_gives_the_default_and_says_so(show, place):
+def test_an_address_that_it_does_not_have_gives_the_default_and_says_so(arrived, place):
+    figure = arrived[0]
+    state = f"{place.name}?__proto__=1"
+    figure.page.evaluate("state => { location.hash = state }", state)
+    figure.stage.locator(".live-notice:not(:empty)").wait_for()
+    live_pages.check_refusal(figure)
+
+
+@live_pages.at_night
+def test_a_page_opened_at_such_an_address_says_so_too(show, place):
     live_pages.check_refusal(show(f"#{place.name}?__proto__=1"))
 
 
@@ -154,6 +163,7 @@ def test_paper_has_the_picture_under_the_same_caption(arrived):
     live_pages.check_print(arrived[0])
 
 
+@live_pages.at_night
 def test_without_javascript_the_picture_stands(show):
     live_pages.check_picture(show(java_script_enabled=False, wait=False))
 
@@ -170,13 +180,19 @@ def blank(site):
 
 
 def check_stands_still(page, place: Place, why: str) -> None:
-    browser.settle(page)
+    browser.lay_out(page)
     page.locator(place.figure).scroll_into_view_if_needed()
     note = page.locator(f"{place.beside} .live-note")
     note.wait_for()
     assert why in note.inner_text()
     assert page.locator(f"{place.figure} > img").is_visible()
     assert page.locator(".live-stage").count() == 0
+
+
+def test_without_javascript_the_last_picture_stands(site):
+    place = PLACES[-1]
+    with live_pages.visits(site, place.chapter, place.figure, Figure) as show:
+        live_pages.check_picture(show(java_script_enabled=False, wait=False))
 
 
 def test_opened_from_a_folder_the_picture_stands_and_a_line_says_why(blank, html):

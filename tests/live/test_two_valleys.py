@@ -261,7 +261,7 @@ def test_an_address_that_is_shared_restores_the_state(show):
     assert rate.get_attribute("aria-valuetext") == "0.5"
     assert figure.notice() == ""
     figure.button("Go").click()
-    figure.finish()
+    figure.button("Pause").click()
     figure.button("Reset").click()
     assert figure.hash() == ""
     assert figure.place() == (-2, 4)
