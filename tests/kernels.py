@@ -21,11 +21,19 @@ from typing import Any, NoReturn
 
 INLINE = "module://matplotlib_inline.backend_inline"  # as ipykernel has it
 # Not pyplot: what it does when it is loaded depends on the kernel that loads it.
-LOADED = (
-    "ipykernel.kernelapp numpy matplotlib.figure matplotlib.font_manager "
-    "matplotlib.backends.backend_svg numba scipy.optimize scipy.special scipy.stats "
-    "torch sklearn.linear_model"
-).split()
+LOADED = [
+    "ipykernel.kernelapp",
+    "numpy",
+    "matplotlib.figure",
+    "matplotlib.font_manager",
+    "matplotlib.backends.backend_svg",
+    "numba",
+    "scipy.optimize",
+    "scipy.special",
+    "scipy.stats",
+    "torch",
+    "sklearn.linear_model",
+]
 
 
 class Kernel:

@@ -260,8 +260,8 @@ def sgd_with_dropout(
     >>> rng = np.random.default_rng(1)
     >>> X, Y = data.xor()
     >>> net = Network((2, 8, 1))
-    >>> order = sampling.with_replacement(4, 20_000, rng)
-    >>> masks = {2: sampling.masks((20_000, 1, 8), 0.8, rng)}
+    >>> order = sampling.with_replacement(4, 5_000, rng)
+    >>> masks = {2: sampling.masks((5_000, 1, 8), 0.8, rng)}
     >>> history = sgd_with_dropout(net, net.normal(rng, 1.0), X, Y, order, 1.0, masks)
     >>> bool(history.cost[-1] < history.cost[0] / 5)
     True

@@ -814,6 +814,7 @@ def test_histories_are_compared_as_objects() -> None:
     assert len({one, other}) == 2
 
 
+@pytest.mark.night
 def test_without_a_place_for_its_code_numba_gives_the_same_numbers() -> None:
     program = """
 import numba.core.caching as caching

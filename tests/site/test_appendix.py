@@ -11,7 +11,7 @@ import pytest
 
 from needed import ROOT
 from tools import book
-from tools.pages import appendix, checks, generated
+from tools.pages import checks, generated
 
 BOOK = ROOT / "book"
 NAMES = ("equations", "mutants", "certificate", "checks", "concordance", "errata")
@@ -31,6 +31,7 @@ def test_all_pages_are_written_and_git_holds_none(html) -> None:
     assert not {f"book/{name}.md" for name in NAMES} & {*listed.stdout.split("\n")}
 
 
+@pytest.mark.night
 def test_what_renders_them_is_enough_and_without_a_change_they_are_left(html) -> None:
     program = (
         "import sys\n"

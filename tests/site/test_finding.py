@@ -174,6 +174,7 @@ def test_the_keyboard_opens_a_preview_and_escape_closes_it(site):
     seen.close()
 
 
+@pytest.mark.night
 def test_a_finger_opens_a_preview_and_finds_the_way_back(site):
     context = site.chromium.new_context(
         viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True

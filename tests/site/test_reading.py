@@ -77,6 +77,7 @@ def test_a_link_past_live_figures_leads_to_its_place_and_back(site, size):
         assert top(seen, "how-far-does-it-overshoot") == pytest.approx(before, abs=8)
 
 
+@pytest.mark.night
 def test_the_header_of_a_phone_leads_from_section_to_section(site):
     with opened(site, f"{BACK}.html", PHONE) as seen:
         bar, drawer = seen.locator("nav.steps"), seen.locator("dialog .page-toc")
@@ -218,6 +219,7 @@ def test_paper_has_no_prompts_and_no_room_for_what_is_live(site):
         assert not seen.locator("article details.hide > summary:visible").count()
 
 
+@pytest.mark.night
 def test_solutions_are_left_out_here_and_on_the_next_page_and_on_paper(site):
     with opened(site, "08a-penalties.html") as seen:
         solution = seen.locator("div.solution").first
