@@ -180,8 +180,8 @@ function steps() {
     const own = headings.filter((heading) => heading.closest(PART) === part);
     const last = own.findLast((heading) => top(heading) <= edge) ?? own[0];
     const now = headings.indexOf(last);
-    const within = top(last) < 0 ? now : now - 1; // first back to where this one begins
-    [headings[within], headings[now + 1]].forEach((heading, n) => {
+    const back = top(last) < 0 ? now : now - 1; // first back to where this one begins
+    [headings[back], headings[now + 1]].forEach((heading, n) => {
       const link = [before, after][n];
       link.setAttribute("aria-disabled", String(!heading));
       if (heading) link.href = `#${heading.parentElement.id}`;

@@ -484,3 +484,12 @@ def test_the_command_fails_on_an_orphan(
     shown, faults = capsys.readouterr()
     assert "59 %                      NOTHING" in shown
     assert "09-small.md:13: no claim states 59 %" in faults
+
+
+def test_every_figure_is_referred_to_by_its_number() -> None:
+    """In print it may stand on another page than what is said of it."""
+    texts = [text.text for text in BOOK.texts.values()]
+    named = re.findall(r"(?m)^ *:?name: (fig-[\w-]+)$", "\n".join(texts))
+    known = re.findall(r"\{numref\}`(?:[^`]*<)?(fig-[\w-]+)", "\n".join(texts))
+    assert len(named) > 100
+    assert {*named} - {*known} == {"fig-cover"}
