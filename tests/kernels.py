@@ -3,7 +3,7 @@
     python -m pytest -p tests.kernels -p tests.nbval_plugin --nbval … book
 
 Thirty kernels that each load NumPy, SciPy, Matplotlib, Numba, PyTorch and
-scikit-learn take two minutes of a processor to do so.  Here one process for each
+scikit-learn take more than a minute of a processor for it.  Here one process for each
 worker loads them, and nothing of the book's own; what a kernel does afterwards, it
 does alone.  `python -m tests.kernels` is that process.
 """
