@@ -52,6 +52,20 @@ def links(root: Path) -> list[str]:
     return [f"{name} is a link" for name in sorted({*staged, *fresh})]
 
 
+KEPT = {".npy", ".npz", ".png", ".woff2"}  # data, results, the cover and fonts
+
+
+def strangers(root: Path) -> list[str]:
+    """A package or a program that somebody's tool has left in the folder."""
+    return [
+        f"{name}: neither text nor data of the book"
+        for name in tracked(root)
+        if not (root / name).is_symlink()
+        and b"\0" in (root / name).read_bytes()
+        and Path(name).suffix not in KEPT
+    ]
+
+
 SOMEBODYS = re.compile(
     r"(?:(?<![\w.:/~-])|file://)/(?:(?:tmp|var/tmp|var/folders|private/var)\b"
     r"|(?:home|root|Users|work|mnt|workspace)/[\w.-])|\b[A-Za-z]:\\+Users\b"
@@ -143,6 +157,7 @@ def versions_that_differ(root: Path) -> list[str]:
 
 CHECKS: list[Faults] = [
     links,
+    strangers,
     folders_of_somebody,
     untidy_lines,
     unlicensed_folders,
@@ -226,6 +241,13 @@ def test_a_home_folder_of_windows_is_seen(project: Path) -> None:
     (project / "note.txt").write_text("C:" + r"\Users\ada", "utf-8")
     (found,) = folders_of_somebody(project)
     assert found.startswith("note.txt")
+
+
+@pytest.mark.parametrize("name", ["some-1.0-py3-none-any.whl", "bench/run", "x.zip"])
+def test_a_package_left_behind_is_seen(project: Path, name: str) -> None:
+    (project / name).parent.mkdir(exist_ok=True)
+    (project / name).write_bytes(b"PK\3\4\0\0")
+    assert strangers(project) == [f"{name}: neither text nor data of the book"]
 
 
 @pytest.mark.parametrize("text", ["blank \n", "none", "two\n\n", "\ttab\n"])
