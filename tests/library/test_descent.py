@@ -752,19 +752,20 @@ class Straight:
         return self(p, X), back
 
 
-@pytest.mark.parametrize("k", [None, 3])
+@pytest.mark.parametrize("k", [None, 1, 3])
 def test_any_model_with_a_pullback_is_trained_and_measured_as_a_network(
     k: int | None,
 ) -> None:
     line, rng = Network((1, 1), identity), np.random.default_rng(2)
     p, x, y = line.normal(rng, size=k), rng.normal(size=(5, 1)), rng.normal(size=(5, 1))
     v = rng.normal(size=p.shape)
-    order = rng.integers(5, size=(9, 2))
+    order = rng.integers(5, size=(9, 2) if k is None else (k, 9, 2))
     one, other = (
         [
             cost(net, p, x, y),
             gradient(net, p, x, y),
-            sgd(net, p, x, y, order, 0.1).parameters,
+            plain(net, p, x, y, order, 0.1).parameters,
+            sgd(net, p, x, y, order, 0.1, rule=rules.adam()).cost,
             gradient_descent(net, p, x, y, 3, 0.1).cost,
             landscape.residuals(net, p, x, y),
             landscape.jacobian(net, p, x, y),
