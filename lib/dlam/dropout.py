@@ -188,7 +188,7 @@ def _slope_of_cost(
 
     def gradient(p: Array, X: Array, Y: Array) -> Array:
         output, back = _pullback(net, d, p, X)
-        return back(loss.slope(output, Y)) / len(X)
+        return back(loss.slope(output, Y)) / X.shape[-2]
 
     return gradient
 
@@ -307,15 +307,9 @@ class _ThinnedRun(_Run):
         net, loss = self.exact
         assert isinstance(net, Network)
         now = {l: mask[..., t, :, :] for l, mask in self.masks.items()}
-        each = [now]
-        if self.order.ndim == 3 or len(self.p) == 1:
-            # Every network takes a step of its own, one after the other.
-            each = [
-                {l: d[i] if d.ndim == 3 else d for l, d in now.items()}
-                for i in range(len(self.p))
-            ]
-        slopes = iter([_slope_of_cost(net, d, loss) for d in each])
-        self.slope = lambda p, X, Y: next(slopes)(p, X, Y)
+        if len(self.p) == 1:  # one network is taken as itself
+            now = {l: d.reshape(d.shape[-2:]) for l, d in now.items()}
+        self.slope = _slope_of_cost(net, now, loss)
         super().step(t)
 
 

@@ -25,6 +25,7 @@ kernelspec: {display_name: Python 3, language: python, name: python3}
 import os
 from dlam import claim
 x = float(os.environ.get("DLAM_THREADS", "3"))
+print(x > 2)
 ```
 
 ```{code-cell} python
@@ -56,7 +57,12 @@ def test_the_margin_is_told_in_multiples_of_the_difference(
 
 def run(*values: float) -> dict[str, Any]:
     claims = [{"stated": "3.0", "value": float(v), "holds": v == 3} for v in values]
-    return {"claims": claims, "reached": ["dlam.network"], "error": None}
+    return {
+        "claims": claims,
+        "printed": {"1": "three"},
+        "reached": ["dlam.network"],
+        "error": None,
+    }
 
 
 HOME = platforms.HOME
@@ -72,11 +78,14 @@ def test_a_platform_on_which_a_number_differs_is_named(tmp_path: Path) -> None:
     one = platforms.certify("09-a", runs, None)
     assert [c["fails"] for c in one["claims"]] == [["there"], []]
     assert [c["margin"] for c in one["claims"]] == [0, None]
-    assert platforms.failures("09-a", one) == ["09-a: 3.0 fails on there"]
+    assert platforms.failures("09-a", one) == [
+        "09-a: cell 2 prints otherwise on there",
+        "09-a: 3.0 fails on there",
+    ]
 
 
 def test_a_chapter_that_stops_on_a_platform_is_reported() -> None:
-    stopped = {"claims": [], "reached": [], "error": "cell 1: AssertionError"}
+    stopped = run() | {"error": "cell 1: AssertionError"}
     one = platforms.certify("a", {HOME: run(3), "there": stopped}, None)
     assert platforms.failures("a", one) == [
         "a: on there it stops: cell 1: AssertionError"

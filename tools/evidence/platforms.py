@@ -1,4 +1,4 @@
-"""Compute the claims of a chapter on other platforms, and compare the values.
+"""Run a chapter on other platforms; compare its claims' values, and what it prints.
 
 A platform is another kernel of the linear algebra, another width of vectors, another
 number of threads, another version of Python or of the packages.
@@ -80,15 +80,15 @@ def measure(chapter: Path, python: str, settings: dict[str, str]) -> Run:
     lines = done.stdout.splitlines()
     if not lines:
         error = f"ended with status {done.returncode}"
-        return {"claims": [], "reached": [], "error": error}
+        return {"claims": [], "printed": {}, "reached": [], "error": error}
     run: Run = json.loads(lines[-1])
     return run
 
 
 def bits(run: Run) -> str:
-    """Return what identifies the values of a run, to the last bit of each."""
+    """Return what identifies a run: its values to the last bit, and what it prints."""
     pairs = [f"{one['stated']}:{float(one['value']).hex()}" for one in run["claims"]]
-    return digest("\0".join(pairs))
+    return digest("\0".join([*pairs, *run["printed"].values()]))
 
 
 def certify(unit: str, runs: dict[str, Run], last: units.Measured | None) -> Run:
@@ -101,7 +101,16 @@ def certify(unit: str, runs: dict[str, Run], last: units.Measured | None) -> Run
     home = runs[HOME]
     identity, day = bits(home), units.today()
     platforms = {
-        one: {"date": day, "home": identity, "error": run["error"]}
+        one: {
+            "date": day,
+            "home": identity,
+            "error": run["error"],
+            "prints": [
+                n
+                for n, text in run["printed"].items()
+                if home["printed"].get(n) != text
+            ],
+        }
         for one, run in runs.items()
     }
     old = last or {"platforms": {}, "claims": []}
@@ -146,11 +155,17 @@ def counted(one: units.Measured) -> list[str]:
 
 
 def failures(unit: str, one: units.Measured) -> list[str]:
-    """Return which claims of a chapter fail where, and where it stops."""
+    """Return where a chapter stops, prints otherwise, or what it claims fails."""
+    here = {name: one["platforms"][name] for name in counted(one)}
     found = [
-        f"{unit}: on {name} it stops: {one['platforms'][name]['error']}"
-        for name in counted(one)
-        if one["platforms"][name]["error"]
+        f"{unit}: on {name} it stops: {p['error']}"
+        for name, p in here.items()
+        if p["error"]
+    ]
+    found += [
+        f"{unit}: cell {', '.join(p['prints'])} prints otherwise on {name}"
+        for name, p in here.items()
+        if p["prints"]
     ]
     return found + [
         f"{unit}: {claim['stated']} fails on {', '.join(claim['fails'])}"

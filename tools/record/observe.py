@@ -1,9 +1,9 @@
 """Run the cells of a chapter here and now, and list what it claims and reaches.
 
 The outcome, on standard output, is one line of JSON: the claims in their order,
-each with what is stated, the value, and whether it holds; what was reached of the
-library; and the error that ended the run, if one did.  No figure is drawn to the
-end, no output kept.  It runs wherever dlam and jupytext are installed.
+each with what is stated, the value, and whether it holds; what each cell printed;
+what was reached of the library; and the error that ended the run, if one did.  No
+figure is drawn to the end.  It runs wherever dlam and jupytext are installed.
 """
 
 from __future__ import annotations
@@ -40,9 +40,8 @@ def run(chapter: Path) -> dict[str, Any]:
     cells = notebook.notebook(chapter.read_text("utf-8-sig")).cells
     module: dict[str, Any] = {"__name__": "__main__", "get_ipython": None}
     dlam.claim = claim  # what `from dlam import claim` in the chapter will find
-    error = None
-    silence = contextlib.redirect_stdout(io.StringIO())
-    with silence, contextlib.chdir(notebook.BOOK):
+    error, printed = None, {}
+    with contextlib.chdir(notebook.BOOK):
         for n, cell in enumerate(cells, 1):
             if cell.cell_type != "code":
                 continue
@@ -50,16 +49,23 @@ def run(chapter: Path) -> dict[str, Any]:
                 continue
             try:
                 watch.limit(watch.CELL_SECONDS)
-                exec(compile(cell.source, f"cell {n}", "exec"), module)
+                with contextlib.redirect_stdout(io.StringIO()) as out:
+                    exec(compile(cell.source, f"cell {n}", "exec"), module)
             except (Exception, watch.TookTooLong):
                 error = f"cell {n}: {traceback.format_exc(limit=-1).splitlines()[-1]}"
                 break
             finally:
                 watch.limit(0)
+            printed[n] = out.getvalue()
             if "matplotlib.pyplot" in sys.modules:
                 sys.modules["matplotlib.pyplot"].close("all")
     dlam.claim = real
-    return {"claims": found, "reached": watch.reached(), "error": error}
+    return {
+        "claims": found,
+        "printed": {str(n): text for n, text in printed.items() if text},
+        "reached": watch.reached(),
+        "error": error,
+    }
 
 
 def main(arguments: list[str] | None = None) -> int:
