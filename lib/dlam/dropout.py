@@ -188,7 +188,9 @@ def _slope_of_cost(
 
     def gradient(p: Array, X: Array, Y: Array) -> Array:
         output, back = _pullback(net, d, p, X)
-        return back(loss.slope(output, Y)) / X.shape[-2]
+        g = back(loss.slope(output, Y))
+        g /= X.shape[-2]
+        return g
 
     return gradient
 

@@ -58,7 +58,7 @@ def outcome(results: Results) -> str:
     every = [claim for one in results.values() for claim in one["claims"]]
     bad = [f for stem, one in results.items() for f in platforms.failures(stem, one)]
     margins = [claim["margin"] for claim in every if claim["margin"] is not None]
-    held = "and all hold" if not bad else f"and {len(bad)} times one fails"
+    held = "and all hold" if not bad else f"and {len(bad)} times something differs"
     least = (
         f"; of the others the smallest margin is {min(margins, default=0):.2g}"
         * bool(margins)
