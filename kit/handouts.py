@@ -24,9 +24,18 @@ from tools.pages.glossary import terms_of
 from tools.programs import missing
 
 PAGES = 2
-# The first size of the letters, in points, that fits; the last ones do without the
-# sentences of the terms, and with the symbols of the chapter alone.
-SIZES = ((10, True), (9, True), (8, True), (8, False), (7.5, False))
+# The first size of the letters, in points, that fits on so many pages: one page is
+# better than a second with two lines.  The last sizes do without the sentences of the
+# terms, and with the symbols of the chapter alone.
+SIZES = (
+    (10, True, 1),
+    (9.5, True, 1),
+    (10, True, PAGES),
+    (9, True, PAGES),
+    (8, True, PAGES),
+    (8, False, PAGES),
+    (7.5, False, PAGES),
+)
 ONLY = re.compile(r"in chapters? ([\d, and]+)")
 PAGE = re.compile(rb"/Type\s*/Page\b")
 
@@ -120,13 +129,13 @@ def write_one(folder: Path, number: int, pages: list[Page], site: Path) -> Path:
         (folder / image).parent.mkdir(exist_ok=True)
         shutil.copy(site / image, folder / image)
     path = folder / f"chapter-{number:02}.html"
-    for size, full in SIZES:
+    for size, full, most in SIZES:
         page = ENVIRONMENT.get_template("handout.html").render(
             made, size=size, full=full
         )
         path.write_text(page, "utf-8")
         pdf = printed(path)
-        if len(PAGE.findall(pdf.read_bytes())) <= PAGES:
+        if len(PAGE.findall(pdf.read_bytes())) <= most:
             return pdf
     sys.exit(f"{path.name} does not fit on {PAGES} pages")
 

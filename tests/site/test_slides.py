@@ -141,11 +141,24 @@ def test_a_page_that_is_not_of_its_text_is_refused(html: Path, tmp_path: Path) -
         Page(text, tmp_path)
 
 
+# What is wider than its column or runs into its number, and what is hard to read.
+CRAMPED = """() => [...document.querySelectorAll("div.math")].filter((formula) => {
+  const number = formula.querySelector(".eqno");
+  const shown = formula.querySelector(".katex-display");
+  const right = Math.max(...[...shown.querySelectorAll(".katex-html .base")].map(
+    (part) => part.getBoundingClientRect().right));
+  const size = Number.parseFloat(getComputedStyle(shown).fontSize);
+  const beside = !formula.matches(".wide");
+  return (beside && right > number.getBoundingClientRect().left)
+    || shown.scrollWidth > shown.clientWidth + 1
+    || size < 0.75 * Number.parseFloat(getComputedStyle(document.body).fontSize);
+}).map((formula) => formula.textContent)"""
+
+
 @pytest.mark.parametrize("chapter", range(1, 11))
 def test_a_handout_has_two_pages_and_the_formulas_of_the_book(
     chapter: int, html: Path, tmp_path: Path
 ) -> None:
-    require_program("chromium")
     texts = (t for t in load().chapters if t.stem.startswith(f"{chapter:02}"))
     pdf = handouts.write_one(
         tmp_path, chapter, [Page(text, html) for text in texts], html
@@ -154,3 +167,8 @@ def test_a_handout_has_two_pages_and_the_formulas_of_the_book(
     shown = formulas(markup.parse(pdf.with_suffix(".html")))
     assert shown
     assert shown <= book(html)
+    with browser.chromium() as chromium:
+        page = chromium.new_page()
+        page.goto(pdf.with_suffix(".html").as_uri())
+        browser.settle(page)
+        assert page.evaluate(CRAMPED) == []
