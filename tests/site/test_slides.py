@@ -16,7 +16,7 @@ from pypdf import PdfReader
 import browser
 from kit import handouts, slides
 from kit.lifting import OutdatedError, Page
-from needed import ROOT, require_program
+from needed import ROOT
 from tools.book import load
 
 # What is made from the built pages for lecturers is tried at night, whole.
