@@ -1,6 +1,6 @@
 """The boxes of the chapters, resolved as on the page, as Markdown and as HTML.
 
-Sphinx reads the book once into _build/kit/.doctrees, and later what has changed
+Sphinx reads the book once into _build/.kit/trees, and later what has changed
 alone.  Every reference has its number, and leads to the page where that is known.
 """
 
@@ -34,7 +34,7 @@ from tools.pages import repository
 from tools.pages.generated import rendered
 from tools.pages.notebooks import Plain, pieces
 
-TREES = ROOT / "_build" / "kit" / ".doctrees"
+TREES = ROOT / "_build" / ".kit" / "trees"
 STAR = "★"
 # What a box is by its first class, or by the title of a folded one.
 KINDS = {"quick": "quick check", "predict": "prediction", "important": "results"}
@@ -92,7 +92,7 @@ def opened(trees: Path | None = None) -> Sphinx:
         "suppress_warnings": ["mystnb.mime_priority"],  # pictures are in the records
     }
     # Where sources and settings are, the outcome, the trees, and by which builder.
-    where = (ROOT, None, TREES.with_name(".markdown"), trees or TREES, "markdown")
+    where = (ROOT, None, TREES.with_name("markdown"), trees or TREES, "markdown")
     app = Sphinx(*where, config, status=io.StringIO(), warning=sys.stderr)
     app.builder.init()
     if trees is None:
