@@ -8,6 +8,7 @@ import { button } from "./controls.js";
 import { html } from "./elements.js";
 
 /** @typedef {import("./plane.js").Colour} Colour */
+/** @typedef {{draw: () => void, words: string}} Shown words are what is read aloud */
 
 const PAUSE = 600; // milliseconds of rest before something is read aloud
 
@@ -16,8 +17,8 @@ const PAUSE = 600; // milliseconds of rest before something is read aloud
  */
 export class Stage {
   #restored = () => this.changed(false);
-  #draw = () => {};
-  #words = () => "";
+  /** @type {Shown} */
+  #shown = { draw: () => {}, words: "" };
   #waiting = false; // for the next frame
   #speaking = 0;
   #notice = html("p", { class: "live-notice", role: "status" });
@@ -151,15 +152,10 @@ export class Stage {
     return writeState(state, this.fields, this.beginning);
   }
 
-  /**
-   * Draw the state now, and whenever it has become another one.
-   * @param {() => void} draw
-   * @param {() => string} words what is read aloud then
-   */
-  onChanged(draw, words) {
-    this.#draw = draw;
-    this.#words = words;
-    draw();
+  /** Have this drawn now, and whenever the state has changed. @param {Shown} shown */
+  shows(shown) {
+    this.#shown = shown;
+    shown.draw();
   }
 
   /** Change parts of the state. */
@@ -178,13 +174,13 @@ export class Stage {
     if (done) {
       this.save();
       clearTimeout(this.#speaking);
-      this.#speaking = window.setTimeout(() => this.announce(this.#words()), PAUSE);
+      this.#speaking = window.setTimeout(() => this.announce(this.#shown.words), PAUSE);
     }
     if (this.#waiting) return;
     this.#waiting = true;
     requestAnimationFrame(() => {
       this.#waiting = false;
-      this.#draw();
+      this.#shown.draw();
     });
   }
 

@@ -65,10 +65,7 @@ class Attention {
     this.bars = Array.from({ length: our.KEYS }, (_, j) => this.bar(j));
     this.build();
     stage.onTheme((...colours) => this.picture.queries.plane?.setColours(...colours));
-    stage.onChanged(
-      () => this.draw(),
-      () => this.words,
-    );
+    stage.shows(this);
   }
 
   /** The weight of a key, and whether the query may look at it. @param {number} j */

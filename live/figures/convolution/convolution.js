@@ -104,10 +104,7 @@ class Convolution {
       for (const grid of this.grids)
         grid.setColours(ground, a, b, text, `rgb(${grid === this.output ? b : a})`);
     });
-    stage.onChanged(
-      () => this.draw(),
-      () => this.words,
-    );
+    stage.shows(this);
   }
 
   build() {

@@ -95,10 +95,7 @@ class CopyingNetwork {
       this.column = undefined;
       stage.changed(false);
     });
-    stage.onChanged(
-      () => this.draw(),
-      () => this.words,
-    );
+    stage.shows(this);
   }
 
   build() {

@@ -102,10 +102,7 @@ class DrawADigit {
         map.setColours(ground, a, b, text, text);
       this.shifts.setColours(ground, a, b, text, text);
     });
-    stage.onChanged(
-      () => this.draw(),
-      () => this.words,
-    );
+    stage.shows(this);
   }
 
   /** @param {number} side @param {number} layer @param {number} n */

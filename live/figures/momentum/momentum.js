@@ -76,10 +76,7 @@ class Momentum {
     };
     this.build();
     stage.onTheme((...colours) => this.phases.board.plane?.setColours(...colours));
-    stage.onChanged(
-      () => this.draw(),
-      () => this.words,
-    );
+    stage.shows(this);
   }
 
   build() {

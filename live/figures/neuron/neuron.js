@@ -68,10 +68,7 @@ class Neuron {
     ];
     this.build();
     stage.onTheme((...colours) => this.square.board.plane?.setColours(...colours));
-    stage.onChanged(
-      () => this.draw(),
-      () => this.words,
-    );
+    stage.shows(this);
   }
 
   /**

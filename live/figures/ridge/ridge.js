@@ -79,10 +79,7 @@ class Ridge {
       scale: this.slider("scale", ["c"], our.SCALES),
     };
     this.build();
-    stage.onChanged(
-      () => this.draw(),
-      () => this.words,
-    );
+    stage.shows(this);
   }
 
   /**

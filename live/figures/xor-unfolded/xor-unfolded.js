@@ -95,10 +95,7 @@ class Unfolded {
       this.steps = 0;
       stage.changed(false);
     });
-    stage.onChanged(
-      () => this.draw(),
-      () => inWords(stage.state.p, this.steps),
-    );
+    stage.shows(this);
   }
 
   build() {
@@ -256,6 +253,11 @@ class Unfolded {
     });
     this.train.textContent = this.going ? "Pause" : "Train from here";
     this.numbers.show(state.p, this.steps);
+  }
+
+  /** What is read aloud. */
+  get words() {
+    return inWords(this.stage.state.p, this.steps);
   }
 }
 
