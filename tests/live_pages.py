@@ -92,6 +92,16 @@ class LiveFigure:
     def button(self, name: str) -> Any:
         return self.stage.get_by_role("button", name=name, exact=True)
 
+    def click(self, name: str) -> None:
+        """Press a button, and wait until what it changes is drawn."""
+        self.button(name).click()
+        self.drawn()
+
+    def reset(self) -> None:
+        """Press Reset; nothing remains in the address."""
+        self.click("Reset")
+        assert self.hash() == ""
+
     def slider(self, name: str) -> Any:
         return self.stage.get_by_role("slider", name=name, exact=True)
 
@@ -101,8 +111,23 @@ class LiveFigure:
     def said(self) -> str:
         return self.stage.locator("[aria-live]").text_content()
 
+    def heard(self) -> str:
+        """Wait until something is read aloud, and return it."""
+        self.wait_until("document.querySelector('.live-stage [aria-live]').textContent")
+        return self.said()
+
     def notice(self) -> str:
         return self.stage.locator(".live-notice").text_content()
+
+    def board(self, n: int = 0) -> Any:
+        """One of the boards that are seen."""
+        return self.stage.locator(".live-area:visible").nth(n)
+
+    def fact(self, name: str) -> str:
+        """What is said of this, its numbers as Python writes them."""
+        shown = self.stage.locator(".live-facts p", has_text=name)
+        words = shown.inner_text().removeprefix(name).strip()
+        return words.replace("−", "-").replace("\u202f", "")
 
     def data(self) -> list[float]:
         """The numbers that are shown, in full."""
@@ -123,6 +148,14 @@ class LiveFigure:
     def press(self, *keys: str) -> None:
         for key in keys:
             self.page.keyboard.press(key)
+
+    def move_by_keys(self, *handles: str) -> None:
+        """Each of these handles is moved, and the address follows."""
+        for name in handles:
+            before = self.hash()
+            self.slider(name).focus()
+            self.press("ArrowRight", "Shift+ArrowUp")
+            assert self.hash() != before
 
     def drag(self, handle: Any, area: Any, to: tuple[float, float]) -> None:
         """Drag by the mouse to a share of the width and height of the area."""
@@ -155,13 +188,14 @@ class LiveFigure:
         self.drawn()
         assert self.page.evaluate("scrollY") == scrolled, "the page has moved"
 
-    def stops(self, first: Any) -> list[tuple[str, bool]]:
-        """Go through the figure by the tab key; name each stop, and if it is marked.
+    def stops(self, first: str) -> list[str]:
+        """Go through the figure by the tab key, from a button; name each stop.
 
-        The buttons that the kit gives to every figure are passed, and left out.
+        Each is marked.  The buttons that the kit gives to every figure are passed,
+        and left out.
         """
-        first.focus()
-        found = []
+        self.button(first).focus()
+        found: list[str] = []
         while len(found) < 60:
             inside, name, marked = self.page.evaluate(
                 """() => {
@@ -174,11 +208,11 @@ class LiveFigure:
             )
             if not inside:
                 break
-            found.append((name, marked))
+            assert marked, f"{name} is not marked"
+            found.append(name)
             self.press("Tab")
-        shared = [stop for stop in found if stop[0] in SHARED]
-        assert shared == [(name, True) for name in SHARED]
-        return [stop for stop in found if stop not in shared]
+        assert [name for name in found if name in SHARED] == SHARED
+        return [name for name in found if name not in SHARED]
 
 
 def middle(handle: Any) -> tuple[float, float]:
@@ -352,6 +386,13 @@ def check_stillness(figure: LiveFigure) -> None:
         })"""
     )
     assert changes == 0
+
+
+def check_no_animation(figure: LiveFigure, button: str) -> None:
+    """Pressing the button sets nothing in motion."""
+    figure.button(button).click()
+    running = "e => e.getAnimations({subtree: true}).length"
+    assert figure.stage.evaluate(running) == 0
 
 
 def check_print(figure: LiveFigure) -> None:

@@ -26,15 +26,16 @@ export function printed(value, digits = 2) {
 /** The same, as short as it can be. @param {number} value */
 export const tidy = (value) => String(Number(value.toFixed(2))).replace("-", "−");
 
-/** A data point: a circle for A, a cross for B. @param {"A" | "B"} category */
-export const sign = (category) =>
-  svg(
-    "svg",
-    { viewBox: "-10 -10 20 20", "aria-hidden": "true" },
-    category === "A"
-      ? svg("circle", { r: 6.5 })
-      : svg("path", { d: "M-6-6L6 6M-6 6L6-6" }),
-  );
+/** A point or a vector, as (1.20, 0.80). @param {number[]} values */
+export const tuple = (values) =>
+  `(${values.map((value) => printed(value)).join(", ")})`;
+
+/** Numbers with commas between them, each with its value in full. @param {readonly number[]} values */
+export const listed = (values) =>
+  values.flatMap((value, i) => [
+    i ? ", " : "",
+    html("data", { value }, printed(value)),
+  ]);
 
 export class Board {
   /** @type {Plane | undefined} */
@@ -138,6 +139,14 @@ export class Board {
         draw();
       },
     };
+  }
+
+  /** The two lines through the origin. @param {string} kind the class */
+  axes(kind) {
+    const { x, y } = this.range;
+    const across = x.map((value) => /** @type {Point} */ ([value, 0]));
+    const upwards = y.map((value) => /** @type {Point} */ ([0, value]));
+    this.line(kind).draw(across, upwards);
   }
 
   /** The ends, out of sight, of the line w·x + b = 0. */

@@ -41,6 +41,26 @@ export function menu(label, options, change) {
 }
 
 /**
+ * One of a few, by buttons side by side.
+ * @template {string} T
+ * @param {string} label
+ * @param {readonly (readonly [T, string])[]} options values, and what they are called
+ * @param {(value: T) => void} change
+ * @returns {Control<T>}
+ */
+export function choice(label, options, change) {
+  const buttons = options.map(([value, words]) => button(words, () => change(value)));
+  const group = { class: "live-switch", role: "group", "aria-label": label };
+  return {
+    element: html("div", group, ...buttons),
+    show: (value) => {
+      for (const [i, made] of buttons.entries())
+        made.setAttribute("aria-pressed", String(options[i][0] === value));
+    },
+  };
+}
+
+/**
  * One of many in a row, on a slider.
  * @param {(string | Node)[]} label
  * @param {readonly number[]} values

@@ -39,6 +39,30 @@ export const svg = (tag, attributes = {}, ...children) =>
 export const symbol = (letter, index = "") =>
   html("span", { class: "live-symbol" }, html("i", {}, letter), html("sub", {}, index));
 
+/** An equals sign in a label, not read aloud. */
+export const equals = () => html("span", { "aria-hidden": "true" }, " =");
+
+/** Parts under a name. @param {string} name @param {...Node} parts */
+export const named = (name, ...parts) =>
+  html("div", { class: "live-named" }, html("p", {}, name), ...parts);
+
+/** One of the facts: what of, and what it is. @param {string} of @param {...(string | Node)} shown */
+export const fact = (of, ...shown) =>
+  html("p", {}, html("span", { class: "live-of" }, of), " ", html("b", {}, ...shown));
+
+/** A data point: a circle for A, a cross for B. @param {"A" | "B"} category */
+export const sign = (category) =>
+  svg(
+    "svg",
+    { viewBox: "-10 -10 20 20", "aria-hidden": "true" },
+    category === "A"
+      ? svg("circle", { r: 6.5 })
+      : svg("path", { d: "M-6-6L6 6M-6 6L6-6" }),
+  );
+
+/** A share, as 38 %. @param {number} share */
+export const percent = (share) => `${(100 * share).toFixed(0)} %`;
+
 /** 1234567 as 1 234 567. @param {number} n */
 export const whole = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 

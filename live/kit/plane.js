@@ -83,6 +83,19 @@ export class Plane {
 }
 
 /**
+ * The n × n corners of a grid over a square, the lowest row first.
+ * @param {number} n
+ * @param {number} [low] where the square begins, in both directions
+ * @param {number} [high] where it ends
+ */
+export const corners = (n, low = 0, high = 1) =>
+  Float64Array.from({ length: 2 * n * n }, (_, i) => {
+    const at = i >> 1;
+    const share = (i & 1 ? Math.floor(at / n) : at % n) / (n - 1);
+    return low + share * (high - low);
+  });
+
+/**
  * The pieces of the curve on which the values change sign, in units of a cell:
  * in each cell, from edge to edge, where linear interpolation has its zero.
  * @param {ArrayLike<number>} values

@@ -7,7 +7,8 @@ import { addressed, meantFor, readState, writeState } from "./address.js";
 import { button } from "./controls.js";
 import { html } from "./elements.js";
 
-/** @typedef {import("./address.js").Fields<any>} AnyFields */
+/** @typedef {import("./plane.js").Colour} Colour */
+/** @typedef {{draw: () => void, words: string}} Shown words are what is read aloud */
 
 const PAUSE = 600; // milliseconds of rest before something is read aloud
 
@@ -15,8 +16,9 @@ const PAUSE = 600; // milliseconds of rest before something is read aloud
  * @template S
  */
 export class Stage {
-  /** @type {() => void} */
-  #restored = () => {};
+  #restored = () => this.changed(false);
+  /** @type {Shown} */
+  #shown = { draw: () => {}, words: "" };
   #waiting = false; // for the next frame
   #speaking = 0;
   #notice = html("p", { class: "live-notice", role: "status" });
@@ -108,7 +110,7 @@ export class Stage {
     return true;
   }
 
-  /** Call this whenever the state has become another one by itself. */
+  /** Call this, in place of drawing, when the state has become another one by itself. */
   /** @param {() => void} callback */
   onRestored(callback) {
     this.#restored = callback;
@@ -150,24 +152,35 @@ export class Stage {
     return writeState(state, this.fields, this.beginning);
   }
 
+  /** Have this drawn now, and whenever the state has changed. @param {Shown} shown */
+  shows(shown) {
+    this.#shown = shown;
+    shown.draw();
+  }
+
+  /** Change parts of the state. */
+  /** @param {Partial<S>} parts @param {boolean} [done] not done: the hand still moves */
+  change(parts, done = true) {
+    Object.assign(this.state, parts);
+    this.changed(done);
+  }
+
   /**
    * After a change of the state: draw at the next frame, and once the hand has let
    * go, put the state into the address and read aloud what there is now.
    * @param {boolean} done not done: the hand still moves
-   * @param {() => void} draw
-   * @param {() => string} words
    */
-  changed(done, draw, words) {
+  changed(done) {
     if (done) {
       this.save();
       clearTimeout(this.#speaking);
-      this.#speaking = window.setTimeout(() => this.announce(words()), PAUSE);
+      this.#speaking = window.setTimeout(() => this.announce(this.#shown.words), PAUSE);
     }
     if (this.#waiting) return;
     this.#waiting = true;
     requestAnimationFrame(() => {
       this.#waiting = false;
-      draw();
+      this.#shown.draw();
     });
   }
 
@@ -189,13 +202,23 @@ export class Stage {
     this.#spoken.textContent = text;
   }
 
-  /** Call this now, and whenever the page turns light or dark. */
-  /** @param {() => void} callback */
+  /**
+   * Call this now, and whenever the page turns light or dark, with its colours: of the
+   * ground, of the two categories, and of what is written.
+   * @param {(ground: Colour, a: Colour, b: Colour, text: string) => void} callback
+   */
   onTheme(callback) {
-    new MutationObserver(callback).observe(document.documentElement, {
+    const tell = () =>
+      callback(
+        this.colour("--live-ground"),
+        this.colour("--live-a"),
+        this.colour("--live-b"),
+        getComputedStyle(this.root).color,
+      );
+    new MutationObserver(tell).observe(document.documentElement, {
       attributeFilter: ["data-theme"],
     });
-    callback();
+    tell();
   }
 
   /** A colour of live.css, as red, green and blue. */

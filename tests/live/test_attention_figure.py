@@ -118,10 +118,6 @@ def expected(**changes) -> np.ndarray:
     return both[0]
 
 
-def area(figure, n=0):
-    return figure.stage.locator(".live-area").nth(n)
-
-
 def test_it_begins_with_what_the_page_prints(show):
     figure = show()
     np.testing.assert_allclose(figure.data()[:6], expected(), **CLOSE)
@@ -132,16 +128,15 @@ def test_it_begins_with_what_the_page_prints(show):
 @live_pages.at_night
 def test_query_keys_and_values_are_dragged(show):
     figure = show()
-    figure.drag(figure.slider("The query"), area(figure), (0.25, 0.75))
+    figure.drag(figure.slider("The query"), figure.board(), (0.25, 0.75))
     x, y = map(float, figure.hash().partition("q=")[2].split(","))
     assert (x, y) == (pytest.approx(-1.5, abs=0.05), pytest.approx(1.5, abs=0.05))
     np.testing.assert_allclose(figure.data()[:6], expected(q=[x, y]), **CLOSE)
-    figure.drag(figure.slider("Key 4"), area(figure), (0.1, 0.1))
+    figure.drag(figure.slider("Key 4"), figure.board(), (0.1, 0.1))
     assert "keys=2,-0.5,0.5,2,-1.5,1,-2.4" in figure.hash()
-    figure.button("Own values").click()
-    figure.drawn()
+    figure.click("Own values")
     before = figure.data()[4:6]
-    figure.drag(figure.slider("Value 3"), area(figure, 1), (0.9, 0.5))
+    figure.drag(figure.slider("Value 3"), figure.board(1), (0.9, 0.5))
     assert figure.data()[4] > before[0] + 0.1
     assert "own=" in figure.hash()
 
@@ -149,39 +144,30 @@ def test_query_keys_and_values_are_dragged(show):
 @live_pages.at_night
 def test_a_finger_moves_the_query_and_the_page_stays(show):
     figure = show(**live_pages.PHONE)
-    figure.touch(figure.slider("The query"), area(figure), (0.5, 0.25))
+    figure.touch(figure.slider("The query"), figure.board(), (0.5, 0.25))
     x, y = map(float, figure.hash().partition("q=")[2].split(","))
     assert (x, y) == (pytest.approx(0, abs=0.1), pytest.approx(-1.5, abs=0.1))
 
 
 def test_everything_can_be_done_by_the_keyboard_and_what_changed_is_said(show):
     figure = show()
-    for name in ("The query", "Key 2"):
-        before = figure.hash()
-        figure.slider(name).focus()
-        figure.press("ArrowRight", "Shift+ArrowUp")
-        assert figure.hash() != before
-    stops = figure.stops(figure.button("Values are keys"))
-    assert all(marked for _, marked in stops)
+    figure.move_by_keys("The query", "Key 2")
+    stops = figure.stops("Values are keys")
     assert len(stops) == 2 + 1 + 5 + 1 + 4
-    figure.button("The query may look at key 2").click()
-    figure.drawn()
+    figure.click("The query may look at key 2")
     assert figure.data()[1] == 0
     figure.wait_until(
         """document.querySelector('.live-stage [aria-live]').textContent
         .startsWith('Temperature √2: key 1 has most weight')"""
     )
-    figure.button("Reset").click()
-    figure.drawn()
-    assert figure.hash() == ""
+    figure.reset()
 
 
 @live_pages.at_night
 def test_the_last_key_stays_in_sight(show):
     figure = show("#attention?seen=0,0,1,0")
     assert figure.data()[:4] == [0, 0, 1, 0]
-    figure.button("The query may look at key 3").click()
-    figure.drawn()
+    figure.click("The query may look at key 3")
     assert "one key at least" in figure.notice()
     assert figure.data()[:4] == [0, 0, 1, 0]
 

@@ -77,32 +77,23 @@ def test_what_is_shown_after_shifts_is_what_the_library_makes_of_them(computed):
 # In a browser
 
 
-def fact(figure, name: str) -> str:
-    shown = figure.stage.locator(".live-facts p", has_text=name)
-    return shown.inner_text().removeprefix(name).strip().replace("−", "-")
-
-
 DIFFER = "shifted first, or afterwards: pixels that differ"
 
 
 def test_shifts_show_where_zeros_at_the_border_are_seen(show):
     figure = show()
-    assert fact(figure, "entries that are not 0, of 4096") == "308"
-    assert fact(figure, DIFFER) == "none"
+    assert figure.fact("entries that are not 0, of 4096") == "308"
+    assert figure.fact(DIFFER) == "none"
     for _ in range(3):
-        figure.button("Shift right").click()
-    figure.drawn()
-    assert fact(figure, DIFFER) != "none"
+        figure.click("Shift right")
+    assert figure.fact(DIFFER) != "none"
     assert figure.hash() == "#convolution?shift=0,3"
-    figure.button("Circular padding").click()
-    figure.drawn()
-    assert fact(figure, DIFFER) == "none"
-    assert fact(figure, "entries that are not 0, of 4096") == "384"
-    assert float(fact(figure, "largest singular value, max |K̂(ω)|")) == 8
+    figure.click("Circular padding")
+    assert figure.fact(DIFFER) == "none"
+    assert figure.fact("entries that are not 0, of 4096") == "384"
+    assert float(figure.fact("largest singular value, max |K̂(ω)|")) == 8
     assert not figure.seen.errors
-    figure.button("Reset").click()
-    figure.drawn()
-    assert figure.hash() == ""
+    figure.reset()
 
 
 def test_everything_can_be_done_by_keys(show):
@@ -122,11 +113,9 @@ def test_everything_can_be_done_by_keys(show):
     figure.press("ArrowDown")
     figure.drawn()
     assert entry.get_attribute("aria-valuetext").startswith("row 21, column 12")
-    figure.wait_until("document.querySelector('[aria-live]').textContent !== ''")
-    assert figure.said().startswith("z in row 2, column 5 is")
-    stops = figure.stops(figure.button("Zero padding"))
+    assert figure.heard().startswith("z in row 2, column 5 is")
+    stops = figure.stops("Zero padding")
     assert len(stops) == 5 + 3 + 1 + 9
-    assert all(marked for _, marked in stops)
 
 
 @live_pages.at_night
@@ -167,7 +156,4 @@ def test_its_colours_are_those_of_the_page(show):
 
 @live_pages.at_night
 def test_nothing_moves_by_itself(show):
-    figure = show()
-    running = "document.querySelector('.live-stage').getAnimations({subtree: true})"
-    figure.button("Shift right").click()
-    assert figure.page.evaluate(f"{running}.length") == 0
+    live_pages.check_no_animation(show(), "Shift right")

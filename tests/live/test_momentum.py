@@ -12,15 +12,6 @@ CHAPTER, FIGURE = "book/07a-momentum", "#fig-mom-phases"
 BEST = (2.777777, 0.444446)  # for κ = 25, to the digits of the address
 
 
-def fact(figure, name: str) -> str:
-    shown = figure.stage.locator(".live-facts p", has_text=name)
-    return shown.inner_text().removeprefix(name).strip().replace("\u202f", "")
-
-
-def board(figure):
-    return figure.stage.locator(".live-area").first
-
-
 # One truth
 
 
@@ -135,10 +126,10 @@ def test_the_best_pair_is_that_of_the_theorem(computed):
 
 def test_it_begins_with_the_best_pair_of_the_chapter(show):
     figure = show()
-    assert fact(figure, "factor a step, in the long run") == "0.667"
-    assert fact(figure, "steps to a millionth") == "45"
-    assert fact(figure, "farthest along Λ") == "1.93 after step 2"
-    assert fact(figure, "the slowest eigenvalue") == "all are alike"
+    assert figure.fact("factor a step, in the long run") == "0.667"
+    assert figure.fact("steps to a millionth") == "45"
+    assert figure.fact("farthest along Λ") == "1.93 after step 2"
+    assert figure.fact("the slowest eigenvalue") == "all are alike"
     assert not figure.seen.errors
 
 
@@ -146,24 +137,22 @@ def test_it_begins_with_the_best_pair_of_the_chapter(show):
 def test_the_pair_is_dragged_into_the_region_that_diverges(show):
     figure = show()
     handle = figure.slider("Rate and momentum")
-    figure.drag(handle, board(figure), (0.9, 0.2))
+    figure.drag(handle, figure.board(), (0.9, 0.2))
     assert handle.get_attribute("aria-valuetext").startswith("ηΛ = 3.6")
-    assert fact(figure, "along Λ, the steepest, it") == "diverges"
-    assert fact(figure, "steps to a millionth") == "never"
-    figure.button("No momentum").click()
-    figure.drawn()
+    assert figure.fact("along Λ, the steepest, it") == "diverges"
+    assert figure.fact("steps to a millionth") == "never"
+    figure.click("No momentum")
     assert "beta=0" in figure.hash()
-    figure.button("Best pair for this κ").click()
-    figure.drawn()
+    figure.click("Best pair for this κ")
     assert figure.hash() == ""
-    figure.drag(handle, board(figure), (1.2, 1.2))  # as far as it goes
+    figure.drag(handle, figure.board(), (1.2, 1.2))  # as far as it goes
     assert "rate=4&beta=0.99" in figure.hash()
 
 
 @live_pages.at_night
 def test_a_finger_moves_the_pair_and_the_page_stays(show):
     figure = show(**live_pages.PHONE)
-    figure.touch(figure.slider("Rate and momentum"), board(figure), (0.25, 0.5))
+    figure.touch(figure.slider("Rate and momentum"), figure.board(), (0.25, 0.5))
     rate, beta = (part.partition("=")[2] for part in figure.hash().split("&"))
     assert (float(rate), float(beta)) == pytest.approx((1.0, 0.5), abs=0.05)
 
@@ -179,11 +168,9 @@ def test_everything_can_be_done_by_the_keyboard(show):
     figure.stage.get_by_label("steps").select_option("300")
     figure.drawn()
     assert figure.hash() == "#momentum?rate=2.74&beta=0.34&kappa=50&steps=300"
-    assert fact(figure, "the slowest eigenvalue") == "the steepest, Λ"
-    figure.wait_until("document.querySelector('.live-stage [aria-live]').textContent")
-    assert "the slowest eigenvalue: the steepest, Λ" in figure.said()
-    stops = figure.stops(figure.button("Best pair for this κ"))
-    assert all(marked for _, marked in stops)
+    assert figure.fact("the slowest eigenvalue") == "the steepest, Λ"
+    assert "the slowest eigenvalue: the steepest, Λ" in figure.heard()
+    stops = figure.stops("Best pair for this κ")
     assert len(stops) == 3 + 1 + 4
 
 
@@ -201,9 +188,7 @@ def test_an_address_that_is_shared_restores_the_state(show):
     assert far == pytest.approx(np.abs(path).max(), abs=1e-12)
     assert passes == turns(path)
     assert figure.notice() == ""
-    figure.button("Reset").click()
-    figure.drawn()
-    assert figure.hash() == ""
+    figure.reset()
     assert figure.data()[0] == pytest.approx(BEST[1] ** 0.5, abs=1e-12)
 
 

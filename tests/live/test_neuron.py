@@ -11,15 +11,6 @@ from dlam import Network, backprop, data, sigmoid
 CHAPTER, FIGURE = "book/01-network", "#fig-in-hand"
 
 
-def board(figure):
-    return figure.stage.locator(".live-area:visible")
-
-
-def fact(figure, name: str) -> str:
-    shown = figure.stage.locator(".live-facts p", has_text=name)
-    return shown.inner_text().removeprefix(name).strip().replace("−", "-")
-
-
 # One truth
 
 
@@ -72,9 +63,9 @@ def test_the_sites_that_some_neuron_is_on_at_are_counted(computed):
 @live_pages.at_night
 def test_the_edge_of_the_curve_is_dragged_and_its_steepness_stays(show):
     figure = show()
-    figure.drag(figure.slider("The edge of the neuron"), board(figure), (0.75, 0.2))
-    assert float(fact(figure, "the edge, −b/w")) == pytest.approx(5, abs=0.15)
-    assert fact(figure, "from 0.1 to 0.9 in") == "4.39"
+    figure.drag(figure.slider("The edge of the neuron"), figure.board(), (0.75, 0.2))
+    assert float(figure.fact("the edge, −b/w")) == pytest.approx(5, abs=0.15)
+    assert figure.fact("from 0.1 to 0.9 in") == "4.39"
     assert figure.hash().startswith("#neuron?line=1,-")
     # At x = 1 it says σ(w + b), of the numbers in the address.
     w, b = map(float, figure.hash().partition("line=")[2].split(","))
@@ -85,14 +76,14 @@ def test_the_edge_of_the_curve_is_dragged_and_its_steepness_stays(show):
 def test_the_curve_is_made_steeper_and_turned_round_at_its_edge(show):
     figure = show()
     above = figure.slider("Where the output is 0.9")
-    figure.drag(above, board(figure), (0.54, 0.9))
-    assert fact(figure, "the edge, −b/w") == "0.00"
-    w = 4 * float(fact(figure, "slope at the edge, w/4"))
+    figure.drag(above, figure.board(), (0.54, 0.9))
+    assert figure.fact("the edge, −b/w") == "0.00"
+    w = 4 * float(figure.fact("slope at the edge, w/4"))
     assert w == pytest.approx(np.log(9) / 0.8, rel=0.1)
-    figure.drag(above, board(figure), (0.3, 0.9))
-    assert float(fact(figure, "slope at the edge, w/4")) < 0
-    figure.drag(above, board(figure), (0, 0.9))  # as far as it goes
-    assert fact(figure, "the edge, −b/w") == "0.00"
+    figure.drag(above, figure.board(), (0.3, 0.9))
+    assert float(figure.fact("slope at the edge, w/4")) < 0
+    figure.drag(above, figure.board(), (0, 0.9))  # as far as it goes
+    assert figure.fact("the edge, −b/w") == "0.00"
 
 
 @live_pages.at_night
@@ -103,19 +94,20 @@ def test_the_dashed_curve_of_the_chapter_can_be_made(show):
     figure.slider("b").focus()
     figure.press(*["ArrowLeft"] * 30)
     figure.drawn()
-    assert fact(figure, "the edge, −b/w") == "5.00"
+    assert figure.fact("the edge, −b/w") == "5.00"
     assert figure.hash() == "#neuron?line=3,-15"
 
 
 @live_pages.at_night
 def test_a_neuron_of_two_inputs_is_turned_by_its_handles(show):
     figure = show()
-    figure.button("Two inputs").click()
-    figure.drawn()
-    assert fact(figure, "sites right") == "8 of 10"
-    figure.drag(figure.slider("The edge of neuron 1"), board(figure), (0.375, 0.375))
-    figure.drag(figure.slider("Where the output is 0.9"), board(figure), (0.275, 0.275))
-    assert fact(figure, "sites right") == "9 of 10"  # the line of the chapter
+    figure.click("Two inputs")
+    assert figure.fact("sites right") == "8 of 10"
+    figure.drag(figure.slider("The edge of neuron 1"), figure.board(), (0.375, 0.375))
+    figure.drag(
+        figure.slider("Where the output is 0.9"), figure.board(), (0.275, 0.275)
+    )
+    assert figure.fact("sites right") == "9 of 10"  # the line of the chapter
     w1, w2, b = map(float, figure.hash().partition("neuron=")[2].split(","))
     assert w1 == pytest.approx(w2, rel=0.15)
     assert -b / w1 == pytest.approx(0.75, abs=0.03)
@@ -124,7 +116,7 @@ def test_a_neuron_of_two_inputs_is_turned_by_its_handles(show):
 @live_pages.at_night
 def test_the_point_where_it_is_asked_is_dragged(show):
     figure = show("#neuron?view=plane")
-    figure.drag(figure.slider("The input"), board(figure), (0.9, 0.1))
+    figure.drag(figure.slider("The input"), figure.board(), (0.9, 0.1))
     assert (
         figure.slider("The input")
         .get_attribute("aria-valuetext")
@@ -137,7 +129,7 @@ def test_the_point_where_it_is_asked_is_dragged(show):
 def test_a_layer_is_solved_neuron_by_neuron(show):
     figure = show("#neuron?view=layer")
     assert len(figure.data()) == 3
-    assert fact(figure, "crosses where some a > ½") == "2 of 5"
+    assert figure.fact("crosses where some a > ½") == "2 of 5"
     # The two half-planes of the chapter, and the third out of the way.
     for number, weights in ((1, (-20, -20, 15)), (2, (0, 20, -15)), (3, (0, 0, -20))):
         figure.stage.get_by_role("combobox", name="neuron").select_option(str(number))
@@ -145,8 +137,8 @@ def test_a_layer_is_solved_neuron_by_neuron(show):
         for k, value in enumerate(weights):
             sliders.nth(k).fill(str(value))
     figure.drawn()
-    assert fact(figure, "circles where some a > ½") == "5 of 5"
-    assert fact(figure, "crosses where some a > ½") == "0 of 5"
+    assert figure.fact("circles where some a > ½") == "5 of 5"
+    assert figure.fact("crosses where some a > ½") == "0 of 5"
     # What is flat has no edge to hold.
     assert not figure.slider("The edge of neuron 3").is_visible()
 
@@ -163,7 +155,7 @@ def test_whoever_takes_hold_of_an_edge_chooses_its_neuron(show):
 @live_pages.at_night
 def test_a_finger_moves_the_edge_and_the_page_stays(show):
     figure = show("#neuron?view=plane", **live_pages.PHONE)
-    figure.touch(figure.slider("The edge of neuron 1"), board(figure), (0.25, 0.5))
+    figure.touch(figure.slider("The edge of neuron 1"), figure.board(), (0.25, 0.5))
     w1, w2, b = map(float, figure.hash().partition("neuron=")[2].split(","))
     assert (w1, w2) == (-10, 0)
     assert b == pytest.approx(2.5, abs=0.3)
@@ -172,21 +164,16 @@ def test_a_finger_moves_the_edge_and_the_page_stays(show):
 @live_pages.at_night
 def test_arrow_keys_move_every_handle_and_what_changed_is_said(show):
     figure = show()
-    for name in ("The edge of the neuron", "Where the output is 0.9", "The input"):
-        before = figure.hash()
-        figure.slider(name).focus()
-        figure.press("ArrowRight", "Shift+ArrowRight")
-        figure.drawn()
-        assert figure.hash() != before
-    figure.wait_until("document.querySelector('.live-stage [aria-live]').textContent")
-    assert figure.said().startswith("The output is 0.")
+    figure.move_by_keys(
+        "The edge of the neuron", "Where the output is 0.9", "The input"
+    )
+    assert figure.heard().startswith("The output is 0.")
 
 
 def test_the_tab_key_goes_through_the_figure_and_shows_where_it_is(show):
     figure = show("#neuron?view=layer")
-    stops = figure.stops(figure.button("One input"))
-    assert all(marked for _, marked in stops)
-    names = " ".join(name for name, _ in stops)
+    stops = figure.stops("One input")
+    names = " ".join(stops)
     for name in ("A layer", "Reset", "The input", "The edge of neuron 3"):
         assert name in names
     assert len(stops) == 4 + 5 + 4
@@ -209,9 +196,7 @@ def test_an_address_that_is_shared_restores_the_state(show):
 @live_pages.at_night
 def test_reset_brings_everything_back_and_cleans_the_address(show):
     figure = show(STATE)
-    figure.button("Reset").click()
-    figure.drawn()
-    assert figure.hash() == ""
+    figure.reset()
     assert figure.data() == [pytest.approx(float(sigmoid(1)), abs=1e-12)]
     assert figure.button("One input").get_attribute("aria-pressed") == "true"
 

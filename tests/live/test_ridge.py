@@ -133,10 +133,6 @@ def test_new_data_have_the_noise_that_is_said(computed):
 # By hand
 
 
-def area(figure):
-    return figure.stage.locator(".live-area").first
-
-
 def start() -> np.ndarray:
     X = design({"rho": 0.9, "scale": 1})
     return np.linalg.solve(X.T @ X + 10 * np.eye(2), X.T @ X @ [2.2, 0.1])
@@ -173,11 +169,13 @@ def test_the_penalty_is_drawn_and_the_estimate_goes_to_zero(show):
 @live_pages.at_night
 def test_the_estimate_and_the_truth_are_dragged(show):
     figure = show()
-    figure.drag(figure.slider("The least-squares estimate"), area(figure), (0.25, 0.75))
+    figure.drag(
+        figure.slider("The least-squares estimate"), figure.board(), (0.25, 0.75)
+    )
     x, y = map(float, figure.hash().partition("fit=")[2].split(","))
     assert (x, y) == (pytest.approx(-1.5, abs=0.05), pytest.approx(1.5, abs=0.05))
     before = figure.data()[-1]
-    figure.drag(figure.slider("The true coefficients"), area(figure), (0.25, 0.75))
+    figure.drag(figure.slider("The true coefficients"), figure.board(), (0.25, 0.75))
     assert figure.data()[-1] < before / 100
     assert "truth=-1." in figure.hash()
 
@@ -186,7 +184,7 @@ def test_the_estimate_and_the_truth_are_dragged(show):
 def test_a_finger_moves_the_estimate_and_the_page_stays(show):
     figure = show(**live_pages.PHONE)
     handle = figure.slider("The least-squares estimate")
-    figure.touch(handle, area(figure), (0.5, 0.25))
+    figure.touch(handle, figure.board(), (0.5, 0.25))
     assert "fit=" in figure.hash()
     x, y = map(float, figure.hash().partition("fit=")[2].split(","))
     assert (x, y) == (pytest.approx(0, abs=0.1), pytest.approx(-1.5, abs=0.1))
@@ -195,8 +193,7 @@ def test_a_finger_moves_the_estimate_and_the_page_stays(show):
 @live_pages.at_night
 def test_the_lasso_sets_a_coefficient_to_zero(show):
     figure = show("#ridge?lambda=10&rho=0")
-    figure.button("Lasso").click()
-    figure.drawn()
+    figure.click("Lasso")
     assert estimate(figure) == [pytest.approx(1.7), 0]
     words = figure.stage.locator(".ridge-bars").inner_text()
     assert words == "Coefficients that are exactly 0: 1 of 2"
@@ -206,8 +203,7 @@ def test_the_lasso_sets_a_coefficient_to_zero(show):
 @live_pages.at_night
 def test_dropout_has_a_slider_of_its_own_and_knows_the_lengths(show):
     figure = show()
-    figure.button("Dropout").click()
-    figure.drawn()
+    figure.click("Dropout")
     lam = 0.35 / 0.65
     np.testing.assert_allclose(
         figure.data()[:2], [1.9 / (1.9 + lam), 0.1 / (0.1 + lam)], rtol=1e-12
@@ -227,29 +223,20 @@ def test_new_data_move_the_least_squares_estimate_and_reset_brings_it_back(show)
     figure = show()
     places = set()
     for _ in range(4):
-        figure.button("New noise").click()
-        figure.drawn()
+        figure.click("New noise")
         places.add(figure.hash())
     assert len(places) == 4
     assert all("fit=" in place for place in places)
-    figure.button("Reset").click()
-    figure.drawn()
-    assert figure.hash() == ""
+    figure.reset()
     np.testing.assert_allclose(estimate(figure), start(), rtol=1e-12)
-    figure.button("New noise").click()
-    figure.drawn()
+    figure.click("New noise")
     assert figure.hash() in places
 
 
 def test_everything_can_be_done_by_the_keyboard_and_what_changed_is_said(show):
     figure = show()
-    for name in ("The true coefficients", "The least-squares estimate"):
-        before = figure.hash()
-        figure.slider(name).focus()
-        figure.press("ArrowRight", "Shift+ArrowUp")
-        assert figure.hash() != before
-    stops = figure.stops(figure.button("Ridge"))
-    assert all(marked for _, marked in stops)
+    figure.move_by_keys("The true coefficients", "The least-squares estimate")
+    stops = figure.stops("Ridge")
     assert len(stops) == 3 + 1 + 2 + 1 + 2 + 1
     figure.stage.locator("input[type=range]").first.focus()
     figure.press("ArrowRight")
@@ -272,9 +259,7 @@ def test_an_address_that_is_shared_restores_the_state(show):
     X = design({"rho": 0.5, "scale": 2})
     slope = X.T @ X @ (np.array(estimate(figure)) - [0, 1.25])
     assert np.abs(slope).max() == pytest.approx(0.2)
-    figure.button("Reset").click()
-    figure.drawn()
-    assert figure.hash() == ""
+    figure.reset()
     figure.page.evaluate("location.hash = 'ridge?method=dropout&q=0'")
     figure.drawn()
     assert estimate(figure) == pytest.approx([2.2, 0.1])

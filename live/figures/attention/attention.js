@@ -3,9 +3,9 @@
  * push of the query moves it.
  */
 
-import { printed } from "../../kit/board.js";
-import { button, slider } from "../../kit/controls.js";
-import { html } from "../../kit/elements.js";
+import { listed, printed, tuple } from "../../kit/board.js";
+import { button, choice, slider } from "../../kit/controls.js";
+import { equals, fact, html, named, percent } from "../../kit/elements.js";
 import { Stage } from "../../kit/stage.js";
 import { Picture } from "./picture.js";
 import * as our from "./state.js";
@@ -22,11 +22,11 @@ const HELP =
   "orange ellipse is the image of the circle under the Jacobian, and the dashed line " +
   "is what the circle itself becomes. The address of the page holds what you set.";
 
-/** @type {Record<Kind, string>} */
-const KINDS = { keys: "Values are keys", own: "Own values" };
-
-/** @param {number} share */
-const percent = (share) => `${(100 * share).toFixed(0)} %`;
+/** @type {[Kind, string][]} */
+const KINDS = [
+  ["keys", "Values are keys"],
+  ["own", "Own values"],
+];
 
 /**
  * Fill the empty box `root` with the figure.
@@ -48,40 +48,24 @@ class Attention {
   /** @param {Stage<State>} stage */
   constructor(stage) {
     this.stage = stage;
-    const changed = (/** @type {boolean} */ done) => this.changed(done);
-    this.picture = new Picture(() => stage.state, changed);
+    this.picture = new Picture(
+      () => stage.state,
+      (done) => stage.changed(done),
+    );
     this.facts = html("div", { class: "live-facts" });
-    this.kinds = /** @type {Kind[]} */ (Object.keys(KINDS)).map((kind) => ({
-      kind,
-      button: button(KINDS[kind], () => {
-        stage.state.values = kind;
-        this.changed(true);
-      }),
-    }));
+    this.kinds = choice("What the values are", KINDS, (values) =>
+      stage.change({ values }),
+    );
     this.tau = slider(
-      [
-        "temperature ",
-        html("i", {}, "τ"),
-        html("span", { "aria-hidden": "true" }, " ="),
-      ],
+      ["temperature ", html("i", {}, "τ"), equals()],
       our.TAUS,
-      (value, done) => {
-        stage.state.tau = value;
-        this.changed(done);
-      },
+      (tau, done) => stage.change({ tau }, done),
       our.sign,
     );
     this.bars = Array.from({ length: our.KEYS }, (_, j) => this.bar(j));
     this.build();
-    stage.onTheme(() => {
-      const [ground, a, b] = ["--live-ground", "--live-a", "--live-b"].map((name) =>
-        stage.colour(name),
-      );
-      const line = getComputedStyle(stage.root).color;
-      this.picture.queries.plane?.setColours(ground, a, b, line);
-    });
-    stage.onRestored(() => this.changed(false));
-    this.draw();
+    stage.onTheme((...colours) => this.picture.queries.plane?.setColours(...colours));
+    stage.shows(this);
   }
 
   /** The weight of a key, and whether the query may look at it. @param {number} j */
@@ -101,18 +85,17 @@ class Attention {
       this.stage.notice("The query must look at one key at least.");
       return;
     }
-    state.seen = seen;
-    this.changed(true);
+    this.stage.change({ seen });
   }
 
   build() {
-    const choice = html("div", { class: "live-switch", role: "group" });
-    choice.setAttribute("aria-label", "What the values are");
-    choice.append(...this.kinds.map(({ button }) => button));
-    const named = (/** @type {string} */ words, /** @type {Node[]} */ ...parts) =>
-      html("div", { class: "live-named" }, html("p", {}, words), ...parts);
     this.stage.root.prepend(
-      html("div", { class: "live-actions" }, choice, ...this.stage.goBack()),
+      html(
+        "div",
+        { class: "live-actions" },
+        this.kinds.element,
+        ...this.stage.goBack(),
+      ),
       html(
         "div",
         { class: "live-panes" },
@@ -128,21 +111,11 @@ class Attention {
     );
   }
 
-  /** @param {boolean} done not done: the hand still moves */
-  changed(done) {
-    this.stage.changed(
-      done,
-      () => this.draw(),
-      () => this.words,
-    );
-  }
-
   draw() {
     const { state } = this.stage;
     const outcome = our.outcome(state);
     const { P, J, output, steep } = outcome;
-    for (const { kind, button } of this.kinds)
-      button.setAttribute("aria-pressed", String(kind === state.values));
+    this.kinds.show(state.values);
     this.tau.show(state.tau);
     this.picture.show(outcome);
     const largest = Math.max(...P);
@@ -153,31 +126,11 @@ class Attention {
       look.setAttribute("aria-pressed", String(Boolean(state.seen[j])));
       row.classList.toggle("live-chosen", P[j] === largest);
     });
-    const fact = (
-      /** @type {string} */ of,
-      /** @type {readonly number[][]} */ ...rows
-    ) =>
-      html(
-        "p",
-        {},
-        html("span", { class: "live-of" }, of),
-        html(
-          "b",
-          {},
-          ...rows.flatMap((row, i) => [
-            i ? "; " : "",
-            ...row.flatMap((value, j) => [
-              j ? ", " : "",
-              html("data", { value }, printed(value)),
-            ]),
-          ]),
-        ),
-      );
     this.facts.replaceChildren(
-      fact("output", output),
-      fact("steepness of the softmax, at most ½", [steep]),
-      fact("Jacobian, row by row", ...J),
-      fact("a small push is stretched by", the.stretches(J).values),
+      fact("output", ...listed(output)),
+      fact("steepness of the softmax, at most ½", ...listed([steep])),
+      fact("Jacobian, row by row", ...listed(J[0]), "; ", ...listed(J[1])),
+      fact("a small push is stretched by", ...listed(the.stretches(J).values)),
     );
   }
 
@@ -188,8 +141,7 @@ class Attention {
     const [most] = the.stretches(J).values;
     return (
       `Temperature ${our.sign(this.stage.state.tau)}: key ${best + 1} has most weight, ` +
-      `${percent(P[best])}; the output is ` +
-      `(${output.map((value) => printed(value)).join(", ")}). The steepness of the ` +
+      `${percent(P[best])}; the output is ${tuple(output)}. The steepness of the ` +
       `softmax is ${printed(steep)}; a small push of the query moves the output at ` +
       `most ${printed(most)} times as far.`
     );

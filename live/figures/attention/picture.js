@@ -1,6 +1,6 @@
 /** The plane of the query and the keys, and beside it that of the values. */
 
-import { Board, printed } from "../../kit/board.js";
+import { Board, tuple } from "../../kit/board.js";
 import { html } from "../../kit/elements.js";
 import * as our from "./state.js";
 import * as the from "./weights.js";
@@ -13,9 +13,6 @@ const ROUNDS = 12; // enough for a shade
 const RADIUS = 0.75; // of the circle round the query
 const LEAST = 1e-6; // a shade
 
-/** @param {Point} point */
-const inWords = (point) => `(${point.map((value) => printed(value)).join(", ")})`;
-
 /** @param {string} below @param {string} left */
 function board(below, left, shaded = false) {
   const range = /** @type {Point} */ ([-our.FAR, our.FAR]);
@@ -23,16 +20,7 @@ function board(below, left, shaded = false) {
     { x: range, y: range, ticks: [-2, 0, 2] },
     { names: [html("span", {}, below), html("span", {}, left)], shaded },
   );
-  made.line("live-faint att-axes").draw(
-    [
-      [-our.FAR, 0],
-      [our.FAR, 0],
-    ],
-    [
-      [0, -our.FAR],
-      [0, our.FAR],
-    ],
-  );
+  made.axes("live-faint att-axes");
   return made;
 }
 
@@ -133,12 +121,12 @@ export class Picture {
     this.ellipse.draw(linear(pushes));
     this.axes.draw(...across.map(linear));
     this.image.draw(pushes.map((push) => our.outcome(state, beside(q, push)).output));
-    this.query.show(q[0], inWords(q));
+    this.query.show(q[0], tuple(q));
     const own = state.values === "own";
     keys.forEach((key, j) => {
       const unseen = state.seen[j] ? "" : ", not looked at";
-      this.keys[j].show(key[0], inWords(key) + unseen);
-      this.values[j].show(values[j][0], inWords(values[j]) + unseen);
+      this.keys[j].show(key[0], tuple(key) + unseen);
+      this.values[j].show(values[j][0], tuple(values[j]) + unseen);
       this.marks[j].to(values[j]);
       this.values[j].element.hidden = !own;
       this.marks[j].element.hidden = own;

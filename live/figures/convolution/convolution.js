@@ -4,8 +4,8 @@
  */
 
 import { printed, tidy } from "../../kit/board.js";
-import { button, entry, menu } from "../../kit/controls.js";
-import { html } from "../../kit/elements.js";
+import { button, choice, entry, menu } from "../../kit/controls.js";
+import { fact, html, named } from "../../kit/elements.js";
 import { Grid } from "../../kit/grid.js";
 import { Stage } from "../../kit/stage.js";
 import { matrix, PIXELS, SIDE, SIZE, spectrum, weightAt } from "./layer.js";
@@ -44,29 +44,25 @@ class Convolution {
   /** @param {Stage<State>} stage */
   constructor(stage) {
     this.stage = stage;
-    const change = (/** @type {Partial<State>} */ part, done = true) => {
-      Object.assign(stage.state, part);
-      this.changed(done);
-    };
     this.input = new Grid(SIDE, {
       label: "A pixel of the image",
       chosen: () => stage.state.from,
-      choose: (from, done) => change({ from }, done),
+      choose: (from, done) => stage.change({ from }, done),
       press: (cell) => {
         the.toggle(stage.state, cell);
-        this.changed(true);
+        stage.changed(true);
       },
     });
     this.output = new Grid(SIDE, {
       label: "A pixel of the feature map",
       chosen: () => stage.state.out,
-      choose: (out, done) => change({ out }, done),
+      choose: (out, done) => stage.change({ out }, done),
     });
     this.matrix = new Grid(PIXELS, {
       label: "An entry of the matrix",
       chosen: () => PIXELS * stage.state.out + stage.state.from,
       choose: (cell, done) =>
-        change({ out: Math.floor(cell / PIXELS), from: cell % PIXELS }, done),
+        stage.change({ out: Math.floor(cell / PIXELS), from: cell % PIXELS }, done),
     });
     this.waves = new Grid(SIDE, { label: "How much each wave is amplified" });
     this.grids = [this.input, this.output, this.matrix, this.waves];
@@ -78,7 +74,7 @@ class Convolution {
         (value) => {
           const kernel = [...stage.state.kernel];
           kernel[n] = value;
-          change({ kernel });
+          stage.change({ kernel });
         },
       ),
     );
@@ -89,43 +85,33 @@ class Convolution {
         [-1, "your own"],
       ],
       (n) => {
-        if (n >= 0) change({ kernel: [...the.KERNELS[n][1]] });
-        else this.changed(false);
+        if (n >= 0) stage.change({ kernel: [...the.KERNELS[n][1]] });
+        else stage.changed(false);
       },
     );
-    this.rims = /** @type {[Rim, string][]} */ ([
-      ["zeros", "Zero padding"],
-      ["circular", "Circular padding"],
-    ]).map(([rim, words]) => ({ rim, button: button(words, () => change({ rim })) }));
+    this.rims = choice(
+      "What surrounds the image",
+      /** @type {[Rim, string][]} */ ([
+        ["zeros", "Zero padding"],
+        ["circular", "Circular padding"],
+      ]),
+      (rim) => stage.change({ rim }),
+    );
     this.facts = html("div", { class: "live-facts" });
     this.sum = html("p", { class: "live-formula" });
     this.build();
-    stage.onTheme(() => {
-      const [ground, a, b] = ["--live-ground", "--live-a", "--live-b"].map((name) =>
-        stage.colour(name),
-      );
-      const text = getComputedStyle(stage.root).color;
+    stage.onTheme((ground, a, b, text) => {
       for (const grid of this.grids)
         grid.setColours(ground, a, b, text, `rgb(${grid === this.output ? b : a})`);
     });
-    stage.onRestored(() => this.changed(false));
-    this.draw();
-  }
-
-  /** @param {string} words @param {Grid} grid */
-  named(words, grid) {
-    return html("div", { class: "live-named" }, html("p", {}, words), grid.element);
+    stage.shows(this);
   }
 
   build() {
-    const rims = html("div", { class: "live-switch", role: "group" });
-    rims.setAttribute("aria-label", "What surrounds the image");
-    rims.append(...this.rims.map(({ button }) => button));
     const move = (/** @type {number} */ down, /** @type {number} */ across) => {
       const { shift } = this.stage.state;
       const to = [(shift[0] + down) % SIDE, (shift[1] + across) % SIDE];
-      this.stage.state.shift = to;
-      this.changed(true);
+      this.stage.change({ shift: to });
     };
     const kernel = html("div", { class: "conv-kernel" });
     kernel.append(...this.weights.map(({ element }) => element));
@@ -133,7 +119,7 @@ class Convolution {
       html(
         "div",
         { class: "live-actions" },
-        rims,
+        this.rims.element,
         button("Shift right", () => move(0, 1)),
         button("Shift down", () => move(1, 0)),
         ...this.stage.goBack(),
@@ -144,25 +130,16 @@ class Convolution {
         html(
           "div",
           { class: "conv-pair" },
-          this.named("image", this.input),
-          this.named("feature map", this.output),
+          named("image", this.input.element),
+          named("feature map", this.output.element),
           html("div", { class: "live-named" }, this.kernels.element, kernel),
-          this.named("waves: |K̂(ω)|", this.waves),
+          named("waves: |K̂(ω)|", this.waves.element),
         ),
-        html("div", {}, this.named("matrix: 64 outputs by 64 inputs", this.matrix)),
+        html("div", {}, named("matrix: 64 outputs by 64 inputs", this.matrix.element)),
       ),
       this.sum,
       this.facts,
       html("p", { class: "live-help" }, HELP),
-    );
-  }
-
-  /** @param {boolean} done not done: it is only pointed at */
-  changed(done) {
-    this.stage.changed(
-      done,
-      () => this.draw(),
-      () => this.words,
     );
   }
 
@@ -201,8 +178,7 @@ class Convolution {
     });
     const known = the.KERNELS.findIndex(([, k]) => k.every((w, n) => w === kernel[n]));
     this.kernels.show(known);
-    for (const { rim: one, button } of this.rims)
-      button.setAttribute("aria-pressed", String(one === rim));
+    this.rims.show(rim);
     this.input.say(from, `${place(from)}: ${input[from] ? "1" : "0"}`);
     this.output.say(out, `${place(out)}: ${printed(output[out])}`);
     this.matrix.say(
@@ -213,13 +189,7 @@ class Convolution {
     this.numbers = this.meanings(W, waves, apart);
     this.facts.replaceChildren(
       ...this.numbers.map(([of, shown, value]) =>
-        html(
-          "p",
-          {},
-          html("span", { class: "live-of" }, of),
-          " ",
-          html("b", {}, html("data", { value: String(value) }, shown)),
-        ),
+        fact(of, html("data", { value }, shown)),
       ),
     );
   }

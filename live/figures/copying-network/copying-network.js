@@ -4,8 +4,8 @@
  * they may not.
  */
 
-import { button, menu } from "../../kit/controls.js";
-import { html } from "../../kit/elements.js";
+import { button, choice, menu } from "../../kit/controls.js";
+import { html, percent } from "../../kit/elements.js";
 import { Stage } from "../../kit/stage.js";
 import { WeightMap } from "./map.js";
 import { after, best, matrices, run, softmax } from "./net.js";
@@ -27,9 +27,6 @@ const SHOWN = 4; // answers with their shares
 
 /** @type {Record<Name, string>} */
 const NAMES = { two: "Two layers", one: "One layer" };
-
-/** @param {number} share */
-const percent = (share) => `${(100 * share).toFixed(0)} %`;
 
 /**
  * Fill the empty box `root` with the figure.
@@ -59,17 +56,11 @@ class CopyingNetwork {
       (layer) =>
         new WeightMap(`Weights of layer ${layer + 1}`, ({ row, column }, done) => {
           this.column = column;
-          stage.state.at = row;
-          this.changed(done);
+          stage.change({ at: row }, done);
         }),
     );
-    this.choice = /** @type {Name[]} */ (Object.keys(NAMES)).map((name) => ({
-      name,
-      button: button(NAMES[name], () => {
-        stage.state.net = name;
-        this.changed(true);
-      }),
-    }));
+    const names = /** @type {[Name, string][]} */ (Object.entries(NAMES));
+    this.choice = choice("Network", names, (net) => stage.change({ net }));
     this.input = html("input", {
       type: "text",
       autocapitalize: "none",
@@ -86,40 +77,35 @@ class CopyingNetwork {
     const own = /** @type {const} */ (["", "your own"]);
     this.examples = menu(["example"], [...the.EXAMPLES, own], (letters) => {
       if (letters) this.set(letters);
-      else this.changed(false);
+      else stage.changed(false);
     });
     const bans = /** @type {[import("./state.js").Ban, string][]} */ (
       Object.entries(the.BANS)
     );
-    this.ban = menu(["not looked at"], bans, (ban) => {
-      stage.state.ban = ban;
-      this.changed(true);
-    });
+    this.ban = menu(["not looked at"], bans, (ban) => stage.change({ ban }));
     this.strip = html("div", { class: "copy-strip", role: "img" });
     this.score = html("p", { class: "copy-score" });
     this.line = html("p", { class: "digit-answer" });
     this.bars = html("ol", { class: "digit-bars copy-bars" });
     this.build();
-    stage.onTheme(() => {
-      const [ground, a, b] = ["--live-ground", "--live-a", "--live-b"].map((name) =>
-        stage.colour(name),
-      );
-      const text = getComputedStyle(stage.root).color;
+    stage.onTheme((ground, a, b, text) => {
       for (const map of this.maps) map.setColours(ground, a, b, text, `rgb(${b})`);
     });
     stage.onRestored(() => {
       this.column = undefined;
-      this.changed(false);
+      stage.changed(false);
     });
-    this.draw();
+    stage.shows(this);
   }
 
   build() {
-    const choice = html("div", { class: "live-switch", role: "group" });
-    choice.setAttribute("aria-label", "Network");
-    choice.append(...this.choice.map(({ button }) => button));
     this.stage.root.prepend(
-      html("div", { class: "live-actions" }, choice, ...this.stage.goBack()),
+      html(
+        "div",
+        { class: "live-actions" },
+        this.choice.element,
+        ...this.stage.goBack(),
+      ),
       html(
         "div",
         { class: "copy-given" },
@@ -153,8 +139,7 @@ class CopyingNetwork {
   /** @param {string} letters */
   set(letters) {
     this.column = undefined;
-    Object.assign(this.stage.state, { letters, at: letters.length - 1 });
-    this.changed(true);
+    this.stage.change({ letters, at: letters.length - 1 });
   }
 
   append() {
@@ -165,15 +150,6 @@ class CopyingNetwork {
     }
     const { answers } = this.known;
     this.set(letters + the.letter(answers[letters.length - 1]));
-  }
-
-  /** @param {boolean} done not done: the hand still moves */
-  changed(done) {
-    this.stage.changed(
-      done,
-      () => this.draw(),
-      () => this.words,
-    );
   }
 
   /** What the network answers, and what the rule says. */
@@ -195,8 +171,7 @@ class CopyingNetwork {
     const row = the.place(state);
     const rule = known.places[row] < 0 ? row : known.places[row];
     const at = { row, column: Math.min(this.column ?? rule, state.letters.length - 1) };
-    for (const { name, button } of this.choice)
-      button.setAttribute("aria-pressed", String(name === state.net));
+    this.choice.show(state.net);
     if (document.activeElement !== this.input) this.showLetters();
     const example = the.EXAMPLES.find(([letters]) => letters === state.letters);
     this.examples.show(example ? example[0] : "");

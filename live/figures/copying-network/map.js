@@ -1,6 +1,6 @@
 /** A square of weights between the places of a sequence, with its letters around it. */
 
-import { html } from "../../kit/elements.js";
+import { html, percent } from "../../kit/elements.js";
 import { Grid } from "../../kit/grid.js";
 
 /** @typedef {Parameters<Grid["setColours"]>} Colours */
@@ -87,13 +87,12 @@ export class WeightMap {
       marked: (cell) => marked(Math.floor(cell / n), cell % n),
       at: this.chosen,
     });
-    const share = `${(100 * weights[this.chosen]).toFixed(0)} %`;
     grid.say(
       this.chosen,
       at.column > at.row
         ? `position ${at.row + 1}, ${letters[at.row]}, does not see what comes later`
         : `position ${at.row + 1}, ${letters[at.row]}, gives position ${at.column + 1}, ` +
-            `${letters[at.column]}, ${share}`,
+            `${letters[at.column]}, ${percent(weights[this.chosen])}`,
     );
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import { button, menu } from "../../kit/controls.js";
-import { html } from "../../kit/elements.js";
+import { html, named, percent } from "../../kit/elements.js";
 import { Grid } from "../../kit/grid.js";
 import { Stage } from "../../kit/stage.js";
 import { answer, DIGITS, run, SIDE, softmax, toMiddle } from "./net.js";
@@ -21,9 +21,6 @@ const REST = 150; // milliseconds without a stroke before the shifts are tried
 const REACH = 6; // pixels to each side in the square of shifts
 const SHIFTS = 2 * REACH + 1;
 const MIDDLE = (SHIFTS * SHIFTS - 1) / 2;
-
-/** @param {number} share */
-const percent = (share) => `${(100 * share).toFixed(0)} %`;
 
 /** @param {number} n @param {string} one @param {string} other */
 const way = (n, one, other) => `${Math.abs(n)} ${n < 0 ? one : other}`;
@@ -58,13 +55,10 @@ class DrawADigit {
     this.paper = new Grid(SIDE, {
       label: "The pen",
       chosen: () => stage.state.pen,
-      choose: (pen, done) => {
-        stage.state.pen = pen;
-        this.changed(done);
-      },
+      choose: (pen, done) => stage.change({ pen }, done),
       press: (cell) => {
         the.ink(stage.state, cell);
-        this.changed(true);
+        stage.changed(true);
       },
       stroke: (cell) => the.ink(stage.state, cell),
     });
@@ -75,7 +69,7 @@ class DrawADigit {
       chosen: () => this.at,
       choose: (cell) => {
         this.at = cell;
-        this.changed(false);
+        stage.changed(false);
       },
       press: (cell) => {
         const [down, across] = this.shift(cell);
@@ -95,15 +89,11 @@ class DrawADigit {
     );
     this.examples = menu(["example"], [...digits, [-1, "your own"]], (digit) => {
       if (digit >= 0) this.set(the.example(digit));
-      else this.changed(false);
+      else stage.changed(false);
     });
     this.line = html("p", { class: "digit-answer" });
     this.build();
-    stage.onTheme(() => {
-      const [ground, a, b] = ["--live-ground", "--live-a", "--live-b"].map((name) =>
-        stage.colour(name),
-      );
-      const text = getComputedStyle(stage.root).color;
+    stage.onTheme((ground, a, b, text) => {
       const ink = /** @type {[number, number, number]} */ (
         text.match(/\d+/g)?.slice(0, 3).map(Number) ?? [0, 0, 0]
       );
@@ -112,8 +102,7 @@ class DrawADigit {
         map.setColours(ground, a, b, text, text);
       this.shifts.setColours(ground, a, b, text, text);
     });
-    stage.onRestored(() => this.changed(false));
-    this.draw();
+    stage.shows(this);
   }
 
   /** @param {number} side @param {number} layer @param {number} n */
@@ -122,8 +111,6 @@ class DrawADigit {
   }
 
   build() {
-    const named = (/** @type {string} */ words, /** @type {Node[]} */ ...parts) =>
-      html("div", { class: "live-named" }, html("p", {}, words), ...parts);
     const maps = (/** @type {Grid[]} */ grids) =>
       html("div", { class: "digit-maps" }, ...grids.map(({ element }) => element));
     const centre = () => {
@@ -168,26 +155,15 @@ class DrawADigit {
 
   /** @param {number[]} drawing */
   set(drawing) {
-    Object.assign(this.stage.state, { drawing, shift: [0, 0] });
-    this.changed(true);
+    this.stage.change({ drawing, shift: [0, 0] });
   }
 
   /** @param {number} down @param {number} across */
   move(down, across) {
-    const { state } = this.stage;
+    const { shift } = this.stage.state;
     const within = (/** @type {number} */ n) =>
       Math.max(-the.FAR, Math.min(the.FAR, n));
-    state.shift = [within(state.shift[0] + down), within(state.shift[1] + across)];
-    this.changed(true);
-  }
-
-  /** @param {boolean} done not done: the hand still moves */
-  changed(done) {
-    this.stage.changed(
-      done,
-      () => this.draw(),
-      () => this.words,
-    );
+    this.stage.change({ shift: [within(shift[0] + down), within(shift[1] + across)] });
   }
 
   draw() {

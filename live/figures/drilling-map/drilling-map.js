@@ -69,14 +69,7 @@ class DrillingMap {
     };
     this.sites = new Sites(this.area, stage, (done) => this.changed(done));
     this.build();
-    stage.onTheme(() =>
-      this.plane.setColours(
-        stage.colour("--live-ground"),
-        stage.colour("--live-a"),
-        stage.colour("--live-b"),
-        getComputedStyle(stage.root).color,
-      ),
-    );
+    stage.onTheme((...colours) => this.plane.setColours(...colours));
     stage.onRestored(() => this.restore());
     this.restore();
   }

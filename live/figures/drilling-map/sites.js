@@ -1,6 +1,6 @@
 /** The sites on a map: blue circles and orange crosses that can be moved. */
 
-import { html, svg } from "../../kit/elements.js";
+import { html, sign } from "../../kit/elements.js";
 import { movable } from "../../kit/movable.js";
 
 /** @typedef {import("../../kit/training.js").Site} Place */
@@ -74,15 +74,7 @@ class Site {
     );
     if (element.dataset.category === category) return;
     element.dataset.category = category;
-    element.replaceChildren(
-      svg(
-        "svg",
-        { viewBox: "-10 -10 20 20", "aria-hidden": "true" },
-        category === "A"
-          ? svg("circle", { r: 6.5 })
-          : svg("path", { d: "M-6-6L6 6M-6 6L6-6" }),
-      ),
-    );
+    element.replaceChildren(sign(category));
   }
 }
 

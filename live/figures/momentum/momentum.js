@@ -5,7 +5,7 @@
 
 import { printed } from "../../kit/board.js";
 import { button, menu, range, slider } from "../../kit/controls.js";
-import { html, short, symbol, whole } from "../../kit/elements.js";
+import { equals, fact, html, short, symbol, whole } from "../../kit/elements.js";
 import { Stage } from "../../kit/stage.js";
 import * as ball from "./ball.js";
 import { Paths } from "./paths.js";
@@ -47,45 +47,36 @@ class Momentum {
     this.stage = stage;
     this.phases = new Phases(
       () => stage.state,
-      (done) => this.changed(done),
+      (done) => stage.changed(done),
     );
     this.paths = new Paths();
     this.facts = html("div", { class: "live-facts" });
-    const equals = () => html("span", { "aria-hidden": "true" }, " =");
     this.controls = {
       rate: range(
         [symbol("ηΛ"), equals()],
         { low: the.SLOWEST, high: the.FASTEST, step: 0.01, words: (n) => printed(n) },
-        (rate, done) => this.set({ rate }, done),
+        (rate, done) => stage.change({ rate }, done),
       ),
       beta: range(
         [symbol("β"), equals()],
         { low: 0, high: the.MOST, step: 0.01, words: (n) => printed(n) },
-        (beta, done) => this.set({ beta }, done),
+        (beta, done) => stage.change({ beta }, done),
       ),
       kappa: slider(
         [symbol("κ"), equals()],
         the.KAPPAS,
-        (kappa, done) => this.set({ kappa }, done),
+        (kappa, done) => stage.change({ kappa }, done),
         whole,
       ),
       steps: menu(
         ["steps"],
         the.STEPS.map((n) => [n, whole(n)]),
-        (steps) => this.set({ steps }, true),
+        (steps) => stage.change({ steps }),
       ),
     };
     this.build();
-    stage.onTheme(() =>
-      this.phases.board.plane?.setColours(
-        stage.colour("--live-ground"),
-        stage.colour("--live-a"),
-        stage.colour("--live-b"),
-        getComputedStyle(stage.root).color,
-      ),
-    );
-    stage.onRestored(() => this.changed(false));
-    this.draw();
+    stage.onTheme((...colours) => this.phases.board.plane?.setColours(...colours));
+    stage.shows(this);
   }
 
   build() {
@@ -94,9 +85,9 @@ class Momentum {
         "div",
         { class: "live-actions" },
         button("Best pair for this κ", () =>
-          this.set(the.best(this.stage.state.kappa), true),
+          this.stage.change(the.best(this.stage.state.kappa)),
         ),
-        button("No momentum", () => this.set({ beta: 0 }, true)),
+        button("No momentum", () => this.stage.change({ beta: 0 })),
         ...this.stage.goBack(),
       ),
       html(
@@ -120,21 +111,6 @@ class Momentum {
     );
   }
 
-  /** @param {Partial<State>} change @param {boolean} done */
-  set(change, done) {
-    Object.assign(this.stage.state, change);
-    this.changed(done);
-  }
-
-  /** @param {boolean} done not done: the hand still moves */
-  changed(done) {
-    this.stage.changed(
-      done,
-      () => this.draw(),
-      () => this.words,
-    );
-  }
-
   draw() {
     const { rate, beta, kappa, steps } = this.stage.state;
     this.phases.show();
@@ -145,15 +121,7 @@ class Momentum {
     this.controls.steps.show(steps);
     this.facts.replaceChildren(
       ...this.meanings.map(([of, words, value]) =>
-        html(
-          "p",
-          {},
-          html("span", { class: "live-of" }, of),
-          " ",
-          value === undefined
-            ? html("b", {}, words)
-            : html("b", {}, html("data", { value }, words)),
-        ),
+        fact(of, value === undefined ? words : html("data", { value }, words)),
       ),
     );
   }

@@ -4,8 +4,8 @@
  */
 
 import { printed, tidy } from "../../kit/board.js";
-import { button, menu, range } from "../../kit/controls.js";
-import { html, symbol } from "../../kit/elements.js";
+import { choice, menu, range } from "../../kit/controls.js";
+import { equals, fact, html, symbol } from "../../kit/elements.js";
 import { Stage } from "../../kit/stage.js";
 import { CIRCLES, CROSSES, inside, Square } from "./square.js";
 import * as the from "./state.js";
@@ -46,25 +46,16 @@ class Neuron {
   constructor(stage) {
     this.stage = stage;
     const state = () => stage.state;
-    const changed = (/** @type {boolean} */ done) => this.changed(done);
+    const changed = (/** @type {boolean} */ done) => stage.changed(done);
     this.wave = new Wave(state, changed);
     this.square = new Square(state, changed);
     this.formulas = html("div", { class: "live-formulas" });
     this.numbers = html("div", { class: "live-facts" });
-    this.views = VIEWS.map(([view, words]) => ({
-      view,
-      button: button(words, () => {
-        stage.state.view = view;
-        this.changed(true);
-      }),
-    }));
+    this.views = choice("What is shown", VIEWS, (view) => stage.change({ view }));
     this.which = menu(
       ["neuron"],
       [1, 2, 3].map((n) => [n, String(n)]),
-      (n) => {
-        stage.state.chosen = n;
-        this.changed(true);
-      },
+      (chosen) => stage.change({ chosen }),
     );
     this.line = [
       this.slider(["w"], 0, the.LIMITS.line[0], 0.1),
@@ -76,16 +67,8 @@ class Neuron {
       this.slider(["b"], 2, the.LIMITS.plane[1], 0.5),
     ];
     this.build();
-    stage.onTheme(() =>
-      this.square.board.plane?.setColours(
-        stage.colour("--live-ground"),
-        stage.colour("--live-a"),
-        stage.colour("--live-b"),
-        getComputedStyle(stage.root).color,
-      ),
-    );
-    stage.onRestored(() => this.changed(false));
-    this.draw();
+    stage.onTheme((...colours) => this.square.board.plane?.setColours(...colours));
+    stage.shows(this);
   }
 
   /**
@@ -96,28 +79,30 @@ class Neuron {
    */
   slider([letter, index], at, limit, step) {
     return range(
-      [symbol(letter, index), html("span", { "aria-hidden": "true" }, " =")],
+      [symbol(letter, index), equals()],
       { low: -limit, high: limit, step, words: (value) => printed(value) },
       (value, done) => {
         const row = [...the.rows(this.stage.state)[the.chosen(this.stage.state)]];
         row[at] = value;
         the.change(this.stage.state, row);
-        this.changed(done);
+        this.stage.changed(done);
       },
     );
   }
 
   build() {
-    const views = html("div", { class: "live-switch", role: "group" });
-    views.setAttribute("aria-label", "What is shown");
-    views.append(...this.views.map(({ button }) => button));
     this.sliders = html(
       "div",
       { class: "live-sliders" },
       ...[this.which, ...this.line, ...this.plane].map(({ element }) => element),
     );
     this.stage.root.prepend(
-      html("div", { class: "live-actions" }, views, ...this.stage.goBack()),
+      html(
+        "div",
+        { class: "live-actions" },
+        this.views.element,
+        ...this.stage.goBack(),
+      ),
       html(
         "div",
         { class: "live-panes" },
@@ -125,15 +110,6 @@ class Neuron {
         html("div", {}, this.formulas, this.numbers, this.sliders),
       ),
       html("p", { class: "live-help" }, HELP),
-    );
-  }
-
-  /** @param {boolean} done not done: the hand still moves */
-  changed(done) {
-    this.stage.changed(
-      done,
-      () => this.draw(),
-      () => this.words,
     );
   }
 
@@ -150,8 +126,7 @@ class Neuron {
     this.square.board.element.hidden = line;
     if (line) this.wave.show();
     else this.square.show();
-    for (const { view, button } of this.views)
-      button.setAttribute("aria-pressed", String(view === state.view));
+    this.views.show(state.view);
     this.which.element.hidden = state.view !== "layer";
     this.which.show(state.chosen);
     const row = rows[the.chosen(state)];
@@ -165,15 +140,7 @@ class Neuron {
     });
     this.calculate(rows);
     this.numbers.replaceChildren(
-      ...this.meanings(rows).map(([of, shown]) =>
-        html(
-          "p",
-          {},
-          html("span", { class: "live-of" }, of),
-          " ",
-          html("b", {}, shown),
-        ),
-      ),
+      ...this.meanings(rows).map(([of, shown]) => fact(of, shown)),
     );
   }
 

@@ -1,7 +1,8 @@
 /** Neurons with two inputs on the unit square: their edges, and handles on them. */
 
-import { Board, printed, sign } from "../../kit/board.js";
-import { html, symbol } from "../../kit/elements.js";
+import { Board, printed, tuple } from "../../kit/board.js";
+import { html, sign, symbol } from "../../kit/elements.js";
+import { corners } from "../../kit/plane.js";
 import { paper } from "../../kit/training.js";
 import * as the from "./state.js";
 
@@ -11,10 +12,7 @@ import * as the from "./state.js";
 const GRID = 61;
 const MIDDLE = /** @type {Point} */ ([0.5, 0.5]);
 const TICK = 0.07; // the length of the line on the side where a neuron is on
-const corners = Float64Array.from({ length: 2 * GRID * GRID }, (_, i) => {
-  const at = i >> 1;
-  return (i & 1 ? Math.floor(at / GRID) : at % GRID) / (GRID - 1);
-});
+const grid = corners(GRID);
 const { sites } = paper();
 const places = Float64Array.from(sites.flatMap(({ x, y }) => [x, y]));
 
@@ -140,7 +138,7 @@ export class Square {
     const rows = the.rows(this.state());
     const { board, row } = this;
     const at = this.#at;
-    board.plane?.show(the.outputs(row, corners).map((a) => 2 * a - 1));
+    board.plane?.show(the.outputs(row, grid).map((a) => 2 * a - 1));
     // The handle stays where it was, as near as the edge lets it.
     this.#anchors = rows.map((row, i) => {
       const near = the.foot(row, this.#anchors[i] ?? MIDDLE);
@@ -164,16 +162,15 @@ export class Square {
     this.band.draw(...levels.map((level) => board.cut(row, row[2] - level)));
     this.arrow.draw(flat ? [] : [this.#anchors[at], this.#above()]);
     this.above.element.hidden = flat;
-    const [w1, w2, b] = row.map((value) => printed(value));
-    this.above.show(row[0], `w is (${w1}, ${w2})`);
+    this.above.show(row[0], `w is ${tuple(row.slice(0, 2))}`);
     this.halves.forEach((half, i) => {
       half.element.hidden = !rows[i] || !the.steepness(rows[i]);
       half.element.classList.toggle("live-chosen", view === "layer" && i === at);
       half.element.firstElementChild?.replaceChildren(
         view === "layer" ? String(i + 1) : "½",
       );
-      if (rows[i]) half.show(rows[i][2], `b is ${i === at ? b : printed(rows[i][2])}`);
+      if (rows[i]) half.show(rows[i][2], `b is ${printed(rows[i][2])}`);
     });
-    this.question.show(point[0], `x = (${point.map((x) => printed(x)).join(", ")})`);
+    this.question.show(point[0], `x = ${tuple(point)}`);
   }
 }

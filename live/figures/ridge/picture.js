@@ -1,6 +1,6 @@
 /** The plane of the two coefficients, and the curve of the error beside it. */
 
-import { Board, printed } from "../../kit/board.js";
+import { Board, tuple } from "../../kit/board.js";
 import { html, symbol } from "../../kit/elements.js";
 import * as the from "./estimate.js";
 import * as our from "./state.js";
@@ -36,22 +36,12 @@ export class Picture {
       { x: range, y: range, ticks: [-2, 0, 2] },
       { names: [symbol("w", "1"), symbol("w", "2")], namesAt: 0.7 },
     );
-    this.axes = this.board.line("live-faint");
+    this.board.axes("live-faint");
     this.rings = this.board.line("live-faint ridge-rings");
     this.directions = this.board.line("live-dotted");
     this.ball = this.board.line("ridge-ball");
     this.ring = this.board.line("live-line");
     this.way = this.board.line("live-arrow");
-    this.axes.draw(
-      [
-        [-our.FAR, 0],
-        [our.FAR, 0],
-      ],
-      [
-        [0, -our.FAR],
-        [0, our.FAR],
-      ],
-    );
     const put =
       (/** @type {"truth" | "fit"} */ name) => (/** @type {Pair} */ point) => {
         state()[name] = point.map(our.rounded);
@@ -102,11 +92,8 @@ export class Picture {
     this.way.draw([...path(state), [0, 0]]);
     this.at.element.hidden = !this.board.holds(w);
     this.at.to(w);
-    const [t, f] = [state.truth, state.fit].map(
-      (point) => `(${point.map((value) => printed(value)).join(", ")})`,
-    );
-    this.truth.show(state.truth[0], t);
-    this.fit.show(state.fit[0], f);
+    this.truth.show(state.truth[0], tuple(state.truth));
+    this.fit.show(state.fit[0], tuple(state.fit));
   }
 }
 

@@ -3,9 +3,9 @@
  * along its path, and beside it is what becomes of the error on new points.
  */
 
-import { printed } from "../../kit/board.js";
-import { button, slider } from "../../kit/controls.js";
-import { html, symbol } from "../../kit/elements.js";
+import { listed, printed, tuple } from "../../kit/board.js";
+import { button, choice, slider } from "../../kit/controls.js";
+import { equals, fact, html, symbol } from "../../kit/elements.js";
 import { Stage } from "../../kit/stage.js";
 import * as the from "./estimate.js";
 import { Errors, Picture } from "./picture.js";
@@ -59,19 +59,19 @@ class Ridge {
   /** @param {Stage<State>} stage */
   constructor(stage) {
     this.stage = stage;
-    const changed = (/** @type {boolean} */ done) => this.changed(done);
-    this.picture = new Picture(() => stage.state, changed);
+    this.picture = new Picture(
+      () => stage.state,
+      (done) => stage.changed(done),
+    );
     this.errors = new Errors();
     this.bars = html("div", { class: "ridge-bars" });
     this.facts = html("div", { class: "live-facts" });
     this.help = html("p", { class: "live-help" });
-    this.methods = our.METHODS.map((method) => ({
-      method,
-      button: button(NAMES[method], () => {
-        stage.state.method = method;
-        this.changed(true);
-      }),
-    }));
+    this.methods = choice(
+      "Kind of penalty",
+      our.METHODS.map((method) => [method, NAMES[method]]),
+      (method) => stage.change({ method }),
+    );
     this.sliders = {
       lambda: this.slider("lambda", ["λ"], our.LAMBDAS),
       q: this.slider("q", ["q"], our.DELETED),
@@ -79,8 +79,7 @@ class Ridge {
       scale: this.slider("scale", ["c"], our.SCALES),
     };
     this.build();
-    stage.onRestored(() => this.changed(false));
-    this.draw();
+    stage.shows(this);
   }
 
   /**
@@ -96,29 +95,19 @@ class Ridge {
       scale: "scale",
     };
     return slider(
-      [
-        `${words[name]} `,
-        symbol(...sign),
-        html("span", { "aria-hidden": "true" }, " ="),
-      ],
+      [`${words[name]} `, symbol(...sign), equals()],
       values,
-      (value, done) => {
-        this.stage.state[name] = value;
-        this.changed(done);
-      },
+      (value, done) => this.stage.change({ [name]: value }, done),
     );
   }
 
   build() {
-    const choice = html("div", { class: "live-switch", role: "group" });
-    choice.setAttribute("aria-label", "Kind of penalty");
-    choice.append(...this.methods.map(({ button }) => button));
     const { lambda, q, rho, scale } = this.sliders;
     this.stage.root.prepend(
       html(
         "div",
         { class: "live-actions" },
-        choice,
+        this.methods.element,
         ...this.stage.goBack(() => {
           this.seed = 0;
         }),
@@ -143,20 +132,10 @@ class Ridge {
         scale.element,
         button("New noise", () => {
           this.seed++;
-          this.stage.state.fit = our.newFit(this.stage.state, this.seed);
-          this.changed(true);
+          this.stage.change({ fit: our.newFit(this.stage.state, this.seed) });
         }),
       ),
       this.help,
-    );
-  }
-
-  /** @param {boolean} done not done: the hand still moves */
-  changed(done) {
-    this.stage.changed(
-      done,
-      () => this.draw(),
-      () => this.words,
     );
   }
 
@@ -180,8 +159,7 @@ class Ridge {
     const { state } = this.stage;
     const { known } = this;
     const dropout = state.method === "dropout";
-    for (const { method, button } of this.methods)
-      button.setAttribute("aria-pressed", String(method === state.method));
+    this.methods.show(state.method);
     this.sliders.lambda.element.hidden = dropout;
     this.sliders.q.element.hidden = !dropout;
     for (const [name, control] of Object.entries(this.sliders))
@@ -190,26 +168,15 @@ class Ridge {
     this.errors.show(state, known.error);
     this.help.textContent = help(state.method);
     this.filter(known.kept);
-    const fact = (/** @type {string} */ of, /** @type {number[]} */ ...values) =>
-      html(
-        "p",
-        {},
-        html("span", { class: "live-of" }, of),
-        html(
-          "b",
-          {},
-          ...values.flatMap((value, i) => [
-            i ? ", " : "",
-            html("data", { value }, printed(value)),
-          ]),
-        ),
-      );
+    const numbers = /** @type {[string, ...number[]][]} */ ([
+      ["estimate", ...known.w],
+      ["degrees of freedom", known.freedom],
+      ["training, above the least", known.residual],
+      ["new points, above the noise", known.error],
+      ["new points, without penalty", known.unpenalised],
+    ]);
     this.facts.replaceChildren(
-      fact("estimate", ...known.w),
-      fact("degrees of freedom", known.freedom),
-      fact("training, above the least", known.residual),
-      fact("new points, above the noise", known.error),
-      fact("new points, without penalty", known.unpenalised),
+      ...numbers.map(([of, ...values]) => fact(of, ...listed(values))),
     );
   }
 
@@ -254,7 +221,7 @@ class Ridge {
     const sign = state.method === "dropout" ? "q" : "λ";
     return (
       `${NAMES[state.method]}, ${sign} = ${our.strength(state)}: the estimate is ` +
-      `(${w.map((value) => printed(value)).join(", ")}), with ${printed(freedom)} ` +
+      `${tuple(w)}, with ${printed(freedom)} ` +
       `degrees of freedom; the error on new points is ${printed(error)} above the noise.`
     );
   }

@@ -1,17 +1,13 @@
 /** The essentially different solutions, as a row of pictures to press. */
 
 import { html, svg } from "../../kit/elements.js";
-import { Plane } from "../../kit/plane.js";
+import { corners, Plane } from "../../kit/plane.js";
 import { outputs, SOLUTIONS, unitOf } from "./state.js";
 
 const [LOW, HIGH] = [-0.3, 1.3];
 const GRID = 33;
 const LENGTH = 0.42; // of an arrow
-const grid = Float64Array.from({ length: 2 * GRID * GRID }, (_, i) => {
-  const at = i >> 1;
-  const share = (i & 1 ? Math.floor(at / GRID) : at % GRID) / (GRID - 1);
-  return LOW + share * (HIGH - LOW);
-});
+const grid = corners(GRID, LOW, HIGH);
 
 /** Where the neurons switch on, and to which side. @param {number[]} p */
 function drawing(p) {

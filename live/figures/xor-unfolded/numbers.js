@@ -1,14 +1,11 @@
 /** The numbers of XOR unfolded: J on its scale, and what happens to the corners. */
 
-import { printed } from "../../kit/board.js";
+import { printed, tuple } from "../../kit/board.js";
 import { html, whole } from "../../kit/elements.js";
 import * as the from "./state.js";
 
 const HIGHEST = 0.5; // the largest J on the scale
 const NAMES = ["0", "⅛", "⅙", "¼"]; // of the stops
-
-/** @param {number[]} values */
-const pair = (values) => `(${values.map((value) => printed(value)).join(", ")})`;
 
 export class Numbers {
   #J = html("data", { class: "live-J" });
@@ -69,7 +66,7 @@ export class Numbers {
     });
     const rows = the.CORNERS.map((x, i) => {
       const { z, h, f } = the.pass(p, x);
-      const cells = [pair(z), pair(h), printed(f), String(the.TARGETS[i])];
+      const cells = [tuple(z), tuple(h), printed(f), String(the.TARGETS[i])];
       return html(
         "tr",
         {},

@@ -1,7 +1,8 @@
 /** The two planes of the network for XOR: of the inputs, and of the hidden neurons. */
 
-import { Board, printed, sign } from "../../kit/board.js";
-import { html, symbol } from "../../kit/elements.js";
+import { Board, printed } from "../../kit/board.js";
+import { html, sign, symbol } from "../../kit/elements.js";
+import { corners } from "../../kit/plane.js";
 import * as the from "./state.js";
 
 /** @typedef {import("../../kit/board.js").Point} Point */
@@ -21,15 +22,7 @@ const HOMES = [
 const NAMES = ["00", "01", "10", "11"];
 const NEAR = 0.02; // points so near, as a share of the axis, have one label
 
-/** The corners of a grid. @param {[number, number]} range */
-function grid([low, high]) {
-  return Float64Array.from({ length: 2 * GRID * GRID }, (_, i) => {
-    const at = i >> 1;
-    const share = (i & 1 ? Math.floor(at / GRID) : at % GRID) / (GRID - 1);
-    return low + share * (high - low);
-  });
-}
-const inputs = grid([LOW, HIGH]);
+const inputs = corners(GRID, LOW, HIGH);
 /** @type {Point[][]} */
 const threads = MESH.flatMap((fixed) => {
   const along = Array.from({ length: FINE + 1 }, (_, i) => i / FINE);
@@ -169,7 +162,7 @@ export class Hidden {
     if (scale === this.#scale) return;
     this.#scale = scale;
     const range = /** @type {Point} */ ([-1.25 * scale, 2.75 * scale]);
-    this.corners = grid(range);
+    this.corners = corners(GRID, ...range);
     this.board.show({ x: range, y: range, ticks: [-1, 0, 1, 2].map((t) => t * scale) });
   }
 

@@ -76,8 +76,7 @@ class Unfolded {
       { low: 0, high: the.STAGES, step: 0.05, words: stageName },
       (at, done) => {
         this.halt();
-        stage.state.at = at;
-        this.changed(done);
+        stage.change({ at }, done);
       },
     );
     this.way.element.querySelector("input")?.setAttribute("aria-label", "From x to h");
@@ -89,14 +88,14 @@ class Unfolded {
       });
     });
     this.build();
-    stage.onTheme(() => this.colour());
+    stage.onTheme((...colours) => this.colour(...colours));
     stage.onRestored(() => {
       this.inputs.tidy();
       this.halt();
       this.steps = 0;
-      this.changed(false);
+      stage.changed(false);
     });
-    this.draw();
+    stage.shows(this);
   }
 
   build() {
@@ -133,32 +132,18 @@ class Unfolded {
     );
   }
 
-  colour() {
-    const { stage } = this;
+  /** @type {Parameters<Stage<State>["onTheme"]>[0]} */
+  colour(ground, a, b) {
     const planes = [this.inputs.board.plane, this.hidden.board.plane];
     for (const plane of [...planes, ...this.gallery.planes])
-      plane?.setColours(
-        stage.colour("--live-ground"),
-        stage.colour("--live-a"),
-        stage.colour("--live-b"),
-        "transparent",
-      );
+      plane?.setColours(ground, a, b, "transparent");
   }
 
   /** The reader has changed a parameter. @param {boolean} done not done: still moving */
   byHand(done) {
     this.halt();
     this.steps = 0;
-    this.changed(done);
-  }
-
-  /** @param {boolean} done */
-  changed(done) {
-    this.stage.changed(
-      done,
-      () => this.draw(),
-      () => inWords(this.stage.state.p, this.steps),
-    );
+    this.stage.changed(done);
   }
 
   /** End what moves by itself. */
@@ -166,7 +151,7 @@ class Unfolded {
     this.motion++;
     if (!this.going) return;
     this.going = false;
-    this.changed(true);
+    this.stage.changed(true);
   }
 
   /**
@@ -180,7 +165,7 @@ class Unfolded {
     const next = () => {
       if (this.motion !== mine) return;
       const goesOn = step(performance.now() - began);
-      this.changed(!goesOn);
+      this.stage.changed(!goesOn);
       if (goesOn) requestAnimationFrame(next);
     };
     next();
@@ -268,6 +253,11 @@ class Unfolded {
     });
     this.train.textContent = this.going ? "Pause" : "Train from here";
     this.numbers.show(state.p, this.steps);
+  }
+
+  /** What is read aloud. */
+  get words() {
+    return inWords(this.stage.state.p, this.steps);
   }
 }
 
