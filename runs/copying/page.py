@@ -3,7 +3,8 @@
 `python runs/copying/page.py` writes it from `one.npy` and `two.npy`; a test holds them
 to each other.  Of the four matrices of a layer only two products count, that of the
 queries and keys and that of the values and what joins them.  Each matrix is given by
-whole numbers from −127 to 127 and a scale.
+whole numbers from −127 to 127 and a scale of six digits, on which every processor
+agrees.
 """
 
 import base64
@@ -29,7 +30,7 @@ def products(p: np.ndarray) -> list[np.ndarray]:
 def network(name: str, p: np.ndarray) -> list[str]:
     """Return the lines of a network."""
     matrices = products(p)
-    scales = [float(np.abs(matrix).max() / 127) for matrix in matrices]
+    scales = [float(f"{np.abs(matrix).max() / 127:.6g}") for matrix in matrices]
     wholes = [np.rint(m / s) for m, s in zip(matrices, scales, strict=True)]
     bytes_ = b"".join(whole.astype(np.int8).tobytes() for whole in wholes)
     return [
