@@ -6,6 +6,7 @@ and while a grid of starts is swept in chapter 3, the time between two frames
 and the work within one are measured.
 """
 
+import argparse
 import json
 import statistics
 import subprocess
@@ -82,6 +83,7 @@ def watched(page) -> tuple[float, float, float]:
 
 
 def main() -> int:
+    argparse.ArgumentParser(description=__doc__.split("\n")[0]).parse_args()
     site = ROOT / "_build" / "html"
     if not (site / "index.html").exists():
         print(f"no page in {site}; run `make book`", file=sys.stderr)

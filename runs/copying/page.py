@@ -35,7 +35,7 @@ def network(name: str, p: np.ndarray) -> list[str]:
     bytes_ = b"".join(whole.astype(np.int8).tobytes() for whole in wholes)
     return [
         f"  {name}: {{",
-        f'    scales:\n      "{" ".join(map(repr, scales))}",',
+        f'    scales: "{" ".join(map(repr, scales))}",',
         f'    wholes:\n      "{base64.b64encode(bytes_).decode()}",',
         "  },",
     ]
