@@ -325,6 +325,7 @@ def check_colours(figure: LiveFigure, canvas: str, x: float, y: float) -> None:
 
 def check_axe(figure: LiveFigure, where: str | None = None) -> None:
     """axe finds nothing in the light, nor at night in the colours of the dark."""
+    browser.lay_out(figure.page)
     found = checks.violations(figure.page, where)
     assert not found, found
     if not FULL:

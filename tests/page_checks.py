@@ -189,7 +189,7 @@ def cut_formulas(page: Page) -> list[str]:
     """Find displayed formulas that are cut off and cannot be scrolled by a key."""
     return page.evaluate(
         """() => [...document.querySelectorAll("div.math .katex-display")]
-        .filter(e => e.scrollWidth > e.clientWidth + 1 && (e.tabIndex !== 0
+        .filter(e => e.scrollWidth > e.clientWidth && (e.tabIndex !== 0
                      || getComputedStyle(e).overflowX !== "auto"))
         .map(e => "cut off: " + e.textContent.slice(0, 60))"""
     )

@@ -51,7 +51,7 @@ function fit(part) {
   });
   for (const formula of wide) formula.classList.add("wide");
   const boxes = own(SCROLLING);
-  const scroll = boxes.map((box) => box.scrollWidth > box.clientWidth + 1);
+  const scroll = boxes.map((box) => box.scrollWidth > box.clientWidth);
   boxes.forEach((box, n) => {
     if (scroll[n] || box.classList.contains("wide")) {
       box.tabIndex = 0;
