@@ -81,7 +81,7 @@ def reached() -> list[str]:
         called = (entry.code for entry in _profiler.getstats())
         _codes.update(code for code in called if isinstance(code, CodeType))
     names = {name for name in _printed if name.startswith("dlam.")}
-    for code in _codes:
+    for code in [*_codes]:  # of this module too, while it is gone through
         where, file = os.path.split(code.co_filename)
         if where == folder:
             module = file.removesuffix(".py").replace("__init__", "")
