@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import zipfile
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -217,7 +218,7 @@ def test_cards_are_known_by_their_labels(exercise: Box, tmp_path: Path) -> None:
     for back in (made, [made[0]._replace(back="Another."), made[1]]):
         cards.package(back).write_to_file(path)
         zipfile.ZipFile(path).extract("collection.anki2", tmp_path)
-        with sqlite3.connect(tmp_path / "collection.anki2") as base:
+        with closing(sqlite3.connect(tmp_path / "collection.anki2")) as base:
             found.append(base.execute("select guid, mid, flds from notes").fetchall())
     first, second = found
     assert [row[:2] for row in first] == [row[:2] for row in second]

@@ -6,6 +6,7 @@ extension of IPython, and needs nothing but the standard library.
 
 from __future__ import annotations
 
+import atexit
 import cProfile
 import inspect
 import json
@@ -37,6 +38,7 @@ def begin() -> None:
             start = monitoring.events.PY_START
             monitoring.register_callback(monitoring.PROFILER_ID, start, _started)
             monitoring.set_events(monitoring.PROFILER_ID, start)
+            atexit.register(end)  # when this module may be gone
     else:  # one in C for the main thread, which calls a million times
         _profiler.enable()
         threading.setprofile(_called)
