@@ -34,9 +34,10 @@ def descend(
     }
     given, found = folder / "given.mat", folder / "found.txt"
     savemat(given, start)
-    # With a history it would complain at the end that it cannot write one.
+    # With a history it would complain at the end that it cannot write one.  Where it
+    # is stopped, it leaves its memory in the folder that it runs in.
     command = ["octave-cli", "--norc", "--no-history", PROGRAM, given, found]
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, cwd=folder)
     costs, parameters = np.split(np.loadtxt(found), [1 + len(report)])
     return costs, parameters
 
