@@ -109,6 +109,7 @@ def test_otter_gives_full_marks_to_the_book_and_none_to_an_empty_sheet(
     marks = {}
     for kind in ("autograder", "student"):
         sheet = tmp_path / "made" / kind / "master.ipynb"
+        (tmp_path / kind).mkdir()
         call("run", "-a", archive, "-o", tmp_path / kind, "--no-logo", sheet)
         told = json.loads((tmp_path / kind / "results.json").read_text("utf-8"))
         marks[kind] = [t["score"] for t in told["tests"] if t.get("max_score")]
