@@ -90,7 +90,8 @@ evidence: $(VENV)/test ## Measure mutants, formulas and platforms where they are
 	@$(TOOLS) evidence $(UNIT)
 
 oldest: ## Run the tests with the oldest versions admitted
-	@$(MAKE) test VENV=.venv-oldest CONSTRAINTS=constraints-oldest.txt
+	@PYTEST_ADDOPTS="--deselect tests/book/test_style.py" \
+	  $(MAKE) test VENV=.venv-oldest CONSTRAINTS=constraints-oldest.txt
 
 record: $(VENV)/site $(VENV)/book ## Run the chapters that have changed, and record what comes out
 	@PYTHONPATH=. $(BIN)/python book/images/cover.py

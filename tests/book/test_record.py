@@ -361,6 +361,9 @@ def test_nbval_sees_a_changed_digit_and_a_changed_drawing(small: Path) -> None:
     assert line is not None
     rewritten(made, line[0], f"L {float(line[1]) + 1} ")
     results, log = nbval(made)
+    if "drawings: not compared" in log:  # another Matplotlib draws otherwise
+        assert results == ["failed", "passed"], log
+        return
     assert results == ["failed", "failed"], log
     assert "the drawings differ" in log
 

@@ -48,7 +48,7 @@ def labels(book: Path = BOOK) -> dict[str, str]:
 def headings(page: str, book: Path = BOOK) -> list[str]:
     """Return the headings of a page, from its title on."""
     path = book / f"{page}.md"
-    if not path.exists():
+    if not path.exists() or is_generated(path):  # which a fresh clone has not
         raise MissingTarget(f"there is no page {page}")
     return [heading.title for heading in Text.read(path).headings]
 
