@@ -16,7 +16,7 @@ from pypdf import PdfReader
 import browser
 from kit import handouts, slides
 from kit.lifting import OutdatedError, Page
-from needed import ROOT
+from needed import ROOT, require_program
 from tools.book import load
 
 # What is made from the built pages for lecturers is tried at night, whole.
@@ -159,6 +159,7 @@ CRAMPED = """() => [...document.querySelectorAll("div.math")].filter((formula) =
 def test_a_handout_has_two_pages_and_the_formulas_of_the_book(
     chapter: int, html: Path, tmp_path: Path
 ) -> None:
+    require_program("chromium")
     texts = (t for t in load().chapters if t.stem.startswith(f"{chapter:02}"))
     pdf = handouts.write_one(
         tmp_path, chapter, [Page(text, html) for text in texts], html
