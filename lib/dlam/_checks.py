@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+FLOAT64 = np.dtype(np.float64)
 
 
 def array(x: ArrayLike, name: str) -> NDArray[Any]:
@@ -48,12 +49,14 @@ def numbers(x: ArrayLike, name: str) -> NDArray[np.float64]:
 
     An array that already is one is returned itself, not a copy.
     """
+    if type(x) is np.ndarray and x.dtype is FLOAT64:
+        return x
     x = array(x, name)
     if x.dtype.kind not in "biufc":
         raise TypeError(f"{name}: expected numbers, got an array of dtype {x.dtype}")
     # Not NumPy's result_type, which keeps the long doubles that LAPACK has not.
     kind = np.complex128 if x.dtype.kind == "c" else np.float64
-    return cast(NDArray[np.float64], x.astype(kind, copy=False))
+    return cast("NDArray[np.float64]", x.astype(kind, copy=False))
 
 
 def finite(x: ArrayLike, name: str) -> NDArray[np.float64]:
@@ -75,7 +78,7 @@ def real(x: ArrayLike, name: str) -> NDArray[np.float64]:
 def integer(n: Any, name: str) -> int:
     """Return `n`, an integer of whatever kind, as an int."""
     try:
-        if isinstance(n, bool):
+        if isinstance(n, bool | np.bool_):
             raise TypeError
         return index(n)
     except TypeError:

@@ -229,6 +229,30 @@ def error_wide(p, slope, delta, w, x, y, n):
         delta[k] *= slope[k]  # (5.6)
 
 
+@inlined
+def forward(full, sizes, kinds, p, X, i, a, slope):
+    """Set a and σ′ of all units at the point X[i], layer by layer.
+
+    Returns where in p the weights end, and where in a the output starts and ends.
+    """
+    n_in = U(X.shape[1])
+    for k in range(O, n_in):
+        a[k] = X[i, k]
+    w, x, y = O, O, n_in
+    for l in range(1, len(sizes)):  # noqa: E741
+        n = U(sizes[l])
+        if full is None:
+            weighted(p, a, w, x, y, n)
+            activate_plain(kinds[l], a, slope, y, y + n)
+        else:
+            weighted_wide(p, a, w, x, y, n)
+            activate(kinds[l], a, slope, y, y + n)
+        w += n * (y - x) + n
+        x = y
+        y += n
+    return w, x, y
+
+
 @compiled
 def due_index(due, recorded, first):
     """Return the t after which the next record is due; the largest if there is none."""
@@ -239,22 +263,8 @@ def due_index(due, recorded, first):
 def mean_loss(full, sizes, kinds, loss, p, X, Y, a, slope):
     """Return the cost over all rows of X."""
     total = 0.0
-    n_in = U(X.shape[1])
     for i in range(O, U(X.shape[0])):
-        for k in range(O, n_in):
-            a[k] = X[i, k]
-        w, x, y = O, O, n_in
-        for l in range(1, len(sizes)):  # noqa: E741
-            n = U(sizes[l])
-            if full is None:
-                weighted(p, a, w, x, y, n)
-                activate_plain(kinds[l], a, slope, y, y + n)
-            else:
-                weighted_wide(p, a, w, x, y, n)
-                activate(kinds[l], a, slope, y, y + n)
-            w += n * (y - x) + n
-            x = y
-            y += n
+        _, x, y = forward(full, sizes, kinds, p, X, i, a, slope)
         total += loss_at(loss, a, x, y, Y, i)
     return total / X.shape[0]
 
@@ -271,7 +281,7 @@ def point_steps(
     `velocity` is None, the code for momentum is left out; it is changed otherwise.
     """
     L = len(sizes)
-    n_in, n_out = U(X.shape[1]), U(Y.shape[1])
+    n_out = U(Y.shape[1])
     units = O
     for l in range(L):  # noqa: E741
         units += U(sizes[l])
@@ -280,20 +290,7 @@ def point_steps(
     last = due_index(due, recorded, first)
     for t in range(O, U(order.size)):
         i, rate = U(order[t]), eta[t]
-        for k in range(O, n_in):
-            a[k] = X[i, k]
-        w, x, y = O, O, n_in
-        for l in range(1, L):  # noqa: E741
-            n = U(sizes[l])
-            if full is None:
-                weighted(p, a, w, x, y, n)
-                activate_plain(kinds[l], a, slope, y, y + n)
-            else:
-                weighted_wide(p, a, w, x, y, n)
-                activate(kinds[l], a, slope, y, y + n)
-            w += n * (y - x) + n
-            x = y
-            y += n
+        w, x, y = forward(full, sizes, kinds, p, X, i, a, slope)
         output_error(loss, a, slope, delta, x, x + n_out, Y, i)
         for g in range(1, L):
             l = L - g  # noqa: E741

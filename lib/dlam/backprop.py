@@ -14,7 +14,7 @@ from dlam import _lemma
 from dlam._checks import instance
 from dlam.activations import identity
 from dlam.costs import Loss, _of_logits, paired, quadratic
-from dlam.network import Model, Network, _parameters
+from dlam.network import Model, Network, Pullback, _parameters
 
 __all__ = ["errors", "forward", "gradient"]
 
@@ -173,9 +173,18 @@ def gradient(
 def _slope_of_cost(net: Model, loss: Loss) -> Callable[[Array, Array, Array], Array]:
     """Return the gradient as a function of p, X and Y, which it does not check."""
     if isinstance(net, Network):
-        pullback, points = net._pullback, -2  # X may differ from network to network
-    else:
-        pullback, points = net.pullback, 0
+        return _mean_slope(net._pullback, loss)
+    return _mean_slope(net.pullback, loss, points=0)
+
+
+def _mean_slope(
+    pullback: Callable[[Array, Array], Pullback], loss: Loss, points: int = -2
+) -> Callable[[Array, Array, Array], Array]:
+    """Return the gradient of the mean loss, given the pullback of the model.
+
+    The points stand along one axis of X, in a network that before last: X may
+    differ from network to network.
+    """
 
     def gradient(p: Array, X: Array, Y: Array) -> Array:
         output, back = pullback(p, X)

@@ -299,10 +299,10 @@ class _Run:
         self.n_steps = order.shape[1] if order.ndim == 3 else len(order)
         self.m = order.shape[-1] if order.ndim > 1 else 1
         self.rate = _rate(learning_rate, self.n_steps)
-        every = self.n_steps
+        self.every = self.n_steps
         if record_every is not None:
-            every = count(record_every, "record_every")
-        self.steps = np.arange(0, self.n_steps, every, dtype=np.int64)
+            self.every = count(record_every, "record_every")
+        self.steps = np.arange(0, self.n_steps, self.every, dtype=np.int64)
         self.steps = np.append(self.steps, self.n_steps)
         self.cost = np.empty((k, self.steps.size))
         self.path = np.empty((k, self.steps.size if keep_path else 0, start.shape[-1]))
@@ -433,9 +433,9 @@ class _Run:
             g = g + self.penalty.gradient(self.p)
         step, self.state = self.rule.update(self.state, g, self.p, self.rate[t], t + 1)
         self.p += step  # (4.6), (4.8)
-        i = int(np.searchsorted(self.steps, t + 1))
-        if self.steps[i] == t + 1 and np.isfinite(self.p).all():
-            self.record(i)
+        due = (t + 1) % self.every == 0 or t + 1 == self.n_steps
+        if due and np.isfinite(self.p).all():
+            self.record(-(-(t + 1) // self.every))
 
     def mean(self, p: Array, rows: NDArray[np.integer[Any]]) -> Array:
         """Return the mean of the gradients of the losses at some rows."""

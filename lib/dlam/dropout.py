@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dlam import _lemma
 from dlam._checks import instance, integer, numbers, real
+from dlam.backprop import _mean_slope
 from dlam.costs import Loss, quadratic
 from dlam.descent import History, _order, _Run
 from dlam.network import Network, _parameters
@@ -181,20 +183,6 @@ def _pullback(
     return a[net.n_layers], back
 
 
-def _slope_of_cost(
-    net: Network, d: Masks, loss: Loss
-) -> Callable[[Array, Array, Array], Array]:
-    """Return the gradient of the thinned network as a function of p, X and Y."""
-
-    def gradient(p: Array, X: Array, Y: Array) -> Array:
-        output, back = _pullback(net, d, p, X)
-        g = back(loss.slope(output, Y))
-        g /= X.shape[-2]
-        return g
-
-    return gradient
-
-
 def sgd_with_dropout(
     net: Network,
     p: ArrayLike,
@@ -299,6 +287,8 @@ class _ThinnedRun(_Run):
                     f"mini-batch shares it, and a leading k for an ensemble of k; "
                     f"got {mask.shape}"
                 )
+        if k == 1:  # one network is taken as itself
+            masks = {l: d.reshape(d.shape[-3:]) for l, d in masks.items()}
         self.masks = masks
 
     def kernel(self) -> None:
@@ -309,9 +299,7 @@ class _ThinnedRun(_Run):
         net, loss = self.exact
         assert isinstance(net, Network)
         now = {l: mask[..., t, :, :] for l, mask in self.masks.items()}
-        if len(self.p) == 1:  # one network is taken as itself
-            now = {l: d.reshape(d.shape[-2:]) for l, d in now.items()}
-        self.slope = _slope_of_cost(net, now, loss)
+        self.slope = _mean_slope(partial(_pullback, net, now), loss)
         super().step(t)
 
 

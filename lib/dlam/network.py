@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from operator import index
 from typing import Any, NamedTuple, Protocol
@@ -286,17 +287,26 @@ class Network:
     def _flat(self, a: Layers, delta: Layers) -> Array:
         """Return the derivatives with respect to p, laid out like p."""
         dW, db = _lemma.derivatives(a, delta)
-        g = np.empty((*db[2].shape[:-1], self.n_parameters), db[2].dtype)
-        for l, (W, b) in enumerate(self._views(g), start=2):
-            W[...], b[...] = dW[l], db[l]
-        return g
+        leading = db[2].shape[:-1]
+        parts = []
+        for l in range(2, self.n_layers + 1):
+            parts += [dW[l].reshape(*leading, -1), db[l]]
+        return np.concatenate(parts, axis=-1)
 
     def _views(self, p: NDArray[np.float64]) -> Iterator[Layer]:
-        start = 0
+        leading = p.shape[:-1]
+        for weights, shape, biases in self._places:
+            yield Layer(p[weights].reshape(leading + shape), p[biases])
+
+    @cached_property
+    def _places(self) -> list[tuple[Any, tuple[int, int], Any]]:
+        """Where in p the weights of each layer stand, their shape, and its biases."""
+        places, start = [], 0
         for m, n in pairwise(self.sizes):
-            W, b = p[..., start : start + n * m], p[..., start + n * m :][..., :n]
-            yield Layer(W.reshape(*p.shape[:-1], n, m), b)
-            start += n * m + n
+            middle, end = start + n * m, start + n * m + n
+            places.append((np.s_[..., start:middle], (n, m), np.s_[..., middle:end]))
+            start = end
+        return places
 
     def pack(
         self, layers: Iterable[tuple[ArrayLike, ArrayLike]]
