@@ -246,6 +246,7 @@ def moodle(questions: Sequence[tuple[Sequence[str], list[Mapping[str, Any]]]]) -
 
     filters: dict[str, Callable[..., str]] = {
         "linked": lambda html: PICTURE.sub(r"\1@@PLUGINFILE@@/\2\3", html),
+        "enclosed": lambda html: html.replace("]]>", "]]]]><![CDATA[>"),
         "encoded": lambda content: base64.b64encode(content).decode(),
     }
     return rendered("moodle.xml", questions=questions, **filters)

@@ -11,6 +11,9 @@ from xml.etree.ElementTree import Element
 # The texts in HTML that each kind of question has, besides those of all.
 TEXTS = {"essay": {"graderinfo"}, "cloze": set[str]()}
 FORMATS = {"editor", "editorfilepicker", "plain", "monospaced", "noinline"}
+# A blank between two characters that are escaped is lost, if it is not enclosed.
+ENCLOSED = re.compile(r"<!\[CDATA\[.*?\]\]>", re.DOTALL)
+LOST = re.compile(r"&\w+;\s+&\w+;")
 EMBEDDED = re.compile(r"\{\d+:NUMERICAL:=(-?[\d.]+):([\d.]+)\}")
 
 
@@ -20,6 +23,7 @@ def faults(xml: str) -> list[str]:
     found, known = [], set[str]()
     if root.tag != "quiz" or root[0].get("type") != "category":
         found.append("no quiz that begins with a category")
+    found += [f"blank lost: {one}" for one in LOST.findall(ENCLOSED.sub("", xml))]
     for question in root:
         if question.get("type") == "category":
             path = question.findtext("category/text", "")
