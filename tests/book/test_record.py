@@ -524,6 +524,34 @@ def test_a_function_that_was_reached_and_has_changed_makes_a_chapter_stale(
         assert record.stale(old, new) == says
 
 
+def test_the_result_of_a_run_that_was_read_and_has_changed_makes_a_chapter_stale(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = 'found = runs.result("mine")["cost"]\nnp.load(runs.path("mine/p.npy"))'
+    text = f"{SMALL}\n```{{code-cell}} python\n{lines}\n```\n"
+    old, new = record.notebook(text), record.notebook(text)
+    for cell in old.cells:
+        cell.execution_count = 1
+    folder = tmp_path / "runs" / "mine"
+    folder.mkdir(parents=True)
+    said, array = folder / "result.json", folder / "p.npy"
+    said.write_text('{"date": "2026-01-01", "result": {"cost": 1}}', "utf-8")
+    array.write_bytes(b"1")
+    monkeypatch.setattr(record, "ROOT", tmp_path)
+    monkeypatch.setattr(record, "library", dict)
+    old.metadata["dlam"] = {"reached": record.results(old)}
+    assert record.stale(old, new) is None
+    said.write_text('{"date": "2026-01-02", "result": {"cost": 1}}', "utf-8")
+    assert record.stale(old, new) is None  # the same was measured again
+    said.write_text('{"date": "2026-01-02", "result": {"cost": 2}}', "utf-8")
+    assert record.stale(old, new) == "runs/mine/result.json has changed"
+    said.write_text('{"date": "2026-01-02", "result": {"cost": 1}}', "utf-8")
+    array.write_bytes(b"2")
+    assert record.stale(old, new) == "runs/mine/p.npy has changed"
+    del old.metadata["dlam"]["reached"]["runs/mine/p.npy"]
+    assert record.stale(old, new) == "runs/mine/p.npy has changed"
+
+
 def test_a_comment_that_a_listing_prints_makes_its_function_another(
     tmp_path: Path,
 ) -> None:

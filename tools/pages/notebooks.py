@@ -32,7 +32,7 @@ from tools import ROOT
 from tools.book.names import names
 from tools.pages import repository
 from tools.pages.generated import rendered
-from tools.record.notebook import KERNEL
+from tools.record.notebook import KERNEL, read_of_runs
 
 # What the name of a variant ends in, and what the button says.
 ENDS = {
@@ -260,11 +260,7 @@ def _carried(more: frozenset[Path]) -> str:
 def carrier(record: NotebookNode) -> Any:
     """Return the first cell, folded: the library, and what the cells read besides."""
     source = "\n".join(cell.source for cell in record.cells)
-    used = {
-        ROOT / "runs" / name for name in re.findall(r'runs\.path\("(.+?)"\)', source)
-    }
-    for name in re.findall(r'runs\.result\("(.+?)"\)', source):
-        used.add(ROOT / "runs" / name / "result.json")
+    used = {ROOT / "runs" / name for name in read_of_runs(record)}
     for name in ("digits", "mnist"):
         if re.search(rf"\b{name}\(", source):
             used |= {*(ROOT / "lib" / "dlam" / name).iterdir()}

@@ -6,7 +6,8 @@ the downloads are all made from the record.  The record of an unchanged
 chapter is the same to the last byte: it holds no time, no version and no
 random identifier.  It does hold digests: of what was recorded, which tells
 whether somebody has edited it, and of every function of the library that was
-reached, which tells whether the chapter must be run again.
+reached and every result of a long run that was read, which tell whether the
+chapter must be run again.
 """
 
 from __future__ import annotations
@@ -147,7 +148,8 @@ def execute(nb: NotebookNode, name: str, cwd: Path = BOOK) -> NotebookNode:
             cell.outputs = joined(cell.outputs, f"{name}: cell {n}")
     nb.metadata = _metadata()
     names = json.loads(nb.cells.pop().outputs[0].text)
-    nb.metadata["dlam"] = {"digest": _digest(nb), "reached": reached(names)}
+    rests = reached(names) | results(nb)
+    nb.metadata["dlam"] = {"digest": _digest(nb), "reached": rests}
     return nb
 
 
@@ -205,6 +207,26 @@ def reached(names: list[str]) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
+def read_of_runs(nb: NotebookNode) -> list[str]:
+    """Return the files of runs/ that the cells of a notebook read."""
+    source = "\n".join(cell.source for cell in nb.cells)
+    named = re.findall(r'runs\.result\("(.+?)"\)', source)
+    files = re.findall(r'runs\.path\("(.+?)"\)', source)
+    return sorted({*files, *(f"{name}/result.json" for name in named)})
+
+
+def results(nb: NotebookNode) -> dict[str, str]:
+    """Return the digests of what its cells read of runs/: what a run says, not when."""
+    found = {}
+    for name in read_of_runs(nb):
+        content = (ROOT / "runs" / name).read_bytes()
+        if name.endswith("/result.json"):
+            said = json.loads(content)
+            content = json.dumps(said.get("result", said)).encode()
+        found[f"runs/{name}"] = digests.digest(content.hex())
+    return found
+
+
 def _digest(nb: NotebookNode) -> str:
     """Return what identifies what was recorded, whatever program has saved it."""
     parts = [
@@ -235,7 +257,8 @@ def stale(old: NotebookNode, new: NotebookNode) -> str | None:
     rests = old.metadata.get("dlam", {}).get("reached")
     if rests is None:
         return "nothing says what it has reached"
-    changed = [name for name, its in rests.items() if library().get(name) != its]
+    known = library() | (read := results(new))
+    changed = [one for one in (*rests, *read) if known.get(one) != rests.get(one)]
     return f"{changed[0]} has changed" if changed else None
 
 
