@@ -15,6 +15,7 @@ from test_site import SmallBook
 
 from kit import PRODUCTS, epub, main
 from needed import ROOT, require_program
+from tools.book import load
 from tools.pages import extension, formulas
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -167,6 +168,50 @@ def test_mathml_is_what_readers_of_books_understand():
     assert "mspace" not in found
     assert "<mn>𝟏</mn>" in found
     assert "mspace" in formulas.mended(formulas.katex(r"\ln 3", False, "mathml"))
+
+
+def test_a_formula_says_how_wide_it_is(site):
+    book = [tex for text in load().chapters for tex in text.equations.values()]
+    wide = [tex for tex in book if len(tex) > 60]
+    assert len(wide) > 100
+    formula = lambda tex: formulas.mended(formulas.katex(tex, True, "mathml"))  # noqa: E731
+    page = site.chromium.new_page(viewport={"width": 4000, "height": 800})
+    page.set_content("<style>annotation { display: none }</style>"
+                     + "".join(f"<p>{formula(tex)}</p>" for tex in wide))  # fmt: skip
+    found = page.evaluate(
+        """() => [...document.querySelectorAll("math")].map((math) => {
+            math.style.display = "inline math";
+            math.style.fontSize = "10px";
+            return [Number(math.style.getPropertyValue("--ems")),
+                    math.getBoundingClientRect().width / 10];
+        })"""
+    )
+    page.close()
+    ratios = sorted(told / width for told, width in found)
+    assert 0.8 < ratios[0] < ratios[-1] < 1.5, (ratios[:3], ratios[-3:])
+
+
+def test_a_formula_that_is_too_wide_becomes_smaller_and_its_number_goes_below(site):
+    wide = " + ".join(f"a_{{{n}}}" for n in range(14))
+    sheet = (ROOT / "kit/epub.css").read_text("utf-8")
+    page = site.chromium.new_page(viewport={"width": 360, "height": 700})
+    for tex, smaller in ((wide, True), ("a + b", False)):
+        math = formulas.mended(formulas.katex(tex, True, "mathml"))
+        number = '<span class="eqno">(1)</span>'
+        page.set_content(
+            f'<style>{sheet}</style><div class="math">{number}{math}</div>'
+        )
+        size, rest, below = page.evaluate(
+            """() => {
+            const math = document.querySelector("math");
+            const number = document.querySelector(".eqno").getBoundingClientRect();
+            return [parseFloat(getComputedStyle(math).fontSize),
+                    math.scrollWidth - math.clientWidth,
+                    number.top >= math.getBoundingClientRect().bottom - 1];
+            }"""
+        )
+        assert (size < 16, below, rest <= 1) == (smaller, smaller, True)
+    page.close()
 
 
 def test_a_product_that_is_not_known_is_refused(capsys):

@@ -21,12 +21,14 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.math import get_node_equation_number
 
 from tools import ROOT
+from tools.pages.widths import BRACKETS, ems
 
 KATEX = ROOT / "book" / "_static" / "katex"
 MACROS: dict[str, str] = {}  # for print they are in book/_latex/dlambook.sty
 SHORT = 16  # signs that fit into any line
 MATHML = "http://www.w3.org/1998/Math/MathML"
 STYLES = ("double-struck", "bold")
+RESERVE = 1.08  # by how much a formula may be wider than it is estimated
 APPLIED = "\N{FUNCTION APPLICATION}"
 NUMBERED = re.compile(r"\\(begin|end)\{(align|alignat|equation|gather)\}")
 
@@ -77,14 +79,18 @@ def put(translator: Any, node: Any, tex: str, display: bool) -> str:
 def mended(html: str) -> str:
     """Return KaTeX's MathML as the readers of books need it.
 
-    They know no styles but those that are letters of their own, and set no space
-    after the name of a function.  Of two things that KaTeX writes, the rules know
-    nothing: a function's sign among the parts of an index, and an empty list.
+    They know no styles but those that are letters of their own, set no space after
+    the name of a function, and set one around a bracket with a size of its own.  Of
+    two things that KaTeX writes, the rules know nothing: a function's sign among the
+    parts of an index, and an empty list.  And a formula on a line of its own says how
+    wide it is.
     """
     tree = ElementTree.fromstring(html[html.index("<math") : html.rindex("</span>")])
     for parent in tree.iter():
         if not parent.get("columnspacing", "some"):
             del parent.attrib["columnspacing"]
+        if parent.get("minsize") and parent.text in BRACKETS:
+            parent.attrib |= {"lspace": "0em", "rspace": "0em"}
         if parent.get("mathvariant") in STYLES:
             style = parent.attrib.pop("mathvariant")
             parent.text = "".join(styled(c, style) for c in parent.text or "")
@@ -96,6 +102,8 @@ def mended(html: str) -> str:
                 if behind and (behind[0].text or "") not in ("(", "[", "{"):
                     space = ElementTree.Element(f"{{{MATHML}}}mspace", width="0.17em")
                     parent.insert([*parent].index(child) + 1, space)
+    if tree.get("display") == "block":
+        tree.set("style", f"--ems: {RESERVE * ems(tree):.1f}")
     return ElementTree.tostring(tree, encoding="unicode")
 
 
