@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from needed import ROOT
@@ -41,6 +41,7 @@ def course(beta: float, ahead: bool, factors, angle=None):
 
 @pytest.mark.equation("eq-opt-rosenbrock")
 @given(st.floats(-2, 2), st.floats(-2, 2))
+@example(1.0, 1.0)
 def test_rosenbrocks_function_vanishes_at_one_one_alone(x, y) -> None:
     assert printed(1, 1) == 0
     assert printed(x, y) > 0 or (abs(x - 1) < 1e-6 and abs(y - 1) < 1e-6)
@@ -91,8 +92,11 @@ def test_the_matrix_of_the_three_points() -> None:
     ]  # the means of x², x and 1
     assert entries == pytest.approx([14 / 3, 2, 1])
     a, b, c = entries
+    roots = []
     for sign in (-1, 1):
         root = 17 / 6 + sign * math.sqrt(265) / 6
         assert root**2 - (a + c) * root + a * c - b * b == pytest.approx(0, abs=1e-12)
+        roots.append(root)
     kappa = (17 + math.sqrt(265)) / (17 - math.sqrt(265))
+    assert roots[1] / roots[0] == pytest.approx(kappa)
     assert round(kappa) == 46

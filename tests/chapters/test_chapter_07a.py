@@ -59,11 +59,14 @@ def test_the_velocity_can_be_eliminated_and_powers_solve_the_recurrence(
         right = (1 + beta - eta * lam) * x[t - 1] - beta * x[t - 2]
         assert x[t] == pytest.approx(right, abs=1e-9)
     half = (1 + beta - eta * lam) / 2
+    roots = []
     for sign in (-1, 1):
         z = half + sign * cmath.sqrt(half**2 - beta)
         q = z**2 - (1 + beta - eta * lam) * z + beta
         assert abs(q) < 1e-9
         assert abs(z**5 - ((1 + beta - eta * lam) * z**4 - beta * z**3)) < 1e-9
+        roots.append(z)
+    assert abs(roots[0] * roots[1] - beta) < 1e-9
 
 
 def moduli(beta, el):
@@ -142,12 +145,16 @@ def test_no_polynomial_is_smaller_than_the_best(kappa, t) -> None:
 def test_gradient_descent_keeps_its_factor_on_curves_that_change(
     start, kappa, place
 ) -> None:
-    # f'' goes smoothly between 1 and kappa; the minimum is at 0.
+    # f'' goes smoothly between 1 and (kappa + 1) / 2; the minimum is at 0.
     def slope(x):
         return x + (kappa - 1) * (math.tanh(x - place) + math.tanh(place)) / 2
 
     big = 1 + (kappa - 1) / 2
+    steepest = (slope(place + 1e-4) - slope(place - 1e-4)) / 2e-4
+    assert steepest == pytest.approx(big)
     factor = (big - 1) / (big + 1)
+    for curvature in (1, big):  # parabolas attain it
+        assert abs(1 - 2 / (1 + big) * curvature) == pytest.approx(factor)
     x = start
     for t in range(1, 8):
         x = x - 2 / (1 + big) * slope(x)
@@ -171,11 +178,15 @@ def test_the_cycle_is_exact_and_attracts() -> None:
     near = [min(abs(x - float(y)) for y in cycle) for x in path[-9:]]
     assert max(near) < 1e-9
     assert abs(heavy_ball(slope, 0.5, 1 / 9, 4 / 9, 300)[-1]) < 1e-9
-    # The curvature bounds are 1 and 25.
+    # The curvature bounds are 1 and 25, and attained.
+    quotients = []
     for x in np.linspace(-3, 4, 200):
         for y in np.linspace(-3, 4, 50):
             rise = (slope(x) - slope(y)) * (x - y)
             assert (x - y) ** 2 - 1e-9 <= rise <= 25 * (x - y) ** 2 + 1e-9
+            if x != y:
+                quotients.append(rise / (x - y) ** 2)
+    assert [min(quotients), max(quotients)] == pytest.approx([1, 25])
 
 
 @pytest.mark.equation("eq-mom-nesterov")
@@ -208,6 +219,9 @@ def test_nesterovs_method_is_as_fast_as_proved(start, kappa, place) -> None:
         bend = math.log(math.cosh(x - place)) - math.log(math.cosh(place))
         return x * x / 2 + (kappa - 1) * (bend + x * math.tanh(place))
 
+    h = 1e-4
+    along = (value(place + h) - value(place - h)) / (2 * h)
+    assert along == pytest.approx(slope(place), abs=1e-4)
     root = math.sqrt(kappa)
     p, y = start, start
     first = value(start) + start**2 / 2
@@ -215,7 +229,9 @@ def test_nesterovs_method_is_as_fast_as_proved(start, kappa, place) -> None:
         nxt = y - slope(y) / kappa
         y = nxt + (root - 1) / (root + 1) * (nxt - p)
         p = nxt
-        assert value(p) <= (1 - 1 / root) ** t * first + 1e-9
+        bound = (1 - 1 / root) ** t * first
+        assert value(p) <= bound + 1e-9
+        assert abs(bound) <= abs(first)
 
 
 @pytest.mark.equation("eq-mom-drori")
@@ -227,4 +243,4 @@ def test_the_worst_case_of_gradient_descent_is_attained_by_the_exercise(t) -> No
         for _ in range(t):
             x -= min(max(x, -h), h)
         worst = max(worst, x * x / 2 if abs(x) <= h else h * abs(x) - h * h / 2)
-    assert worst == pytest.approx(1 / (4 * t + 2))
+    assert worst == pytest.approx(1 / (4 * t + 2), rel=1e-12)

@@ -11,7 +11,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from needed import ROOT
@@ -62,6 +62,8 @@ def test_the_spread_at_the_minimum_is_that_of_the_gradients(where) -> None:
 
 @pytest.mark.equation("eq-noise-cocoercive")
 @given(st.floats(-5, 5), st.floats(-5, 5), st.floats(-3, 3))
+@example(1.0, 1.0, 0.5)
+@example(1.0, -1.0, 0.5)
 def test_gradients_differ_little_where_the_function_is_near_its_tangent(
     p, q, place
 ) -> None:
@@ -69,6 +71,7 @@ def test_gradients_differ_little_where_the_function_is_near_its_tangent(
     left = (costs.slope(0, p) - costs.slope(0, q)) ** 2 / (2 * 3)
     right = costs.value(0, p) - costs.value(0, q) - costs.slope(0, q) * (p - q)
     assert left <= right + 1e-9
+    assert right <= 3 * (p - q) ** 2 / 2 + 1e-9
 
 
 def expected(costs, rates, start, m=1):
@@ -93,7 +96,9 @@ def test_a_constant_rate_leads_to_the_ball(where, start, part, m) -> None:
     found = expected(costs, [eta] * (6 if m == 1 else 3), start, m)
     for t, error in enumerate(found):
         ball = 2 * eta * costs.spread() / (gamma * m)
-        assert error <= (1 - eta * gamma) ** t * found[0] + ball + 1e-9
+        forgotten = (1 - eta * gamma) ** t * found[0]
+        assert error <= forgotten + ball + 1e-9
+        assert forgotten <= found[0]
 
 
 @pytest.mark.equation("eq-noise-falling")
@@ -103,9 +108,11 @@ def test_falling_rates_lead_as_close_as_proved(where, start, t0) -> None:
     costs, gamma = Three(where), 1
     rates = [2 / (gamma * (t + t0)) for t in range(1, 7)]
     found = expected(costs, rates, start)
-    for t in range(1, 7):
+    for t in range(7):
         above = t0 * (t0 - 1) * found[0] + 8 * t * costs.spread() / gamma**2
-        assert found[t] <= above / ((t + t0) * (t + t0 - 1)) + 1e-9
+        bound = above / ((t + t0) * (t + t0 - 1))
+        assert found[t] <= bound + 1e-9
+        assert t > 0 or bound == pytest.approx(found[0])
 
 
 def f(x):
@@ -132,15 +139,20 @@ def test_under_pl_the_excess_cost_falls_as_proved(start, c, part, t0) -> None:
     found = pl_run([eta] * 8, start, c)
     for t in range(9):
         floor = eta * big * V / (2 * gamma)
-        assert found[t] <= (1 - eta * gamma) ** t * found[0] + floor + 1e-9
+        forgotten = (1 - eta * gamma) ** t * found[0]
+        assert found[t] <= forgotten + floor + 1e-9
+        assert forgotten <= found[0]
     found = pl_run([2 / (gamma * (t + t0)) for t in range(1, 9)], start, c)
-    for t in range(1, 9):
+    for t in range(9):
         above = t0 * (t0 - 1) * found[0] + 2 * t * big * V / gamma**2
-        assert found[t] <= above / ((t + t0) * (t + t0 - 1)) + 1e-9
+        bound = above / ((t + t0) * (t + t0 - 1))
+        assert found[t] <= bound + 1e-9
+        assert t > 0 or bound == pytest.approx(found[0])
 
 
 @pytest.mark.equation("eq-noise-momentum")
 @given(st.floats(0, 0.95), st.floats(0.02, 0.98), st.floats(0.2, 5))
+@example(0.0, 0.3, 1.0)
 def test_the_floor_of_momentum_solves_the_equation_of_covariances(
     beta, part, lam
 ) -> None:

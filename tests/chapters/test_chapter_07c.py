@@ -98,15 +98,19 @@ def test_the_bound_is_attained_and_has_the_limit_printed(betas) -> None:
 @pytest.mark.parametrize("start", [-1.0, 0.3])
 def test_adam_with_a_short_memory_goes_to_the_worst_point(C, start) -> None:
     b2 = 1 / (1 + C * C)
-    x, u, ends = start, 0.0, []
+    x, u, ends, slopes = start, 0.0, [], []
     for t in range(1, 6001):
         g = C if t % 3 == 1 else -1.0
+        slopes.append(g)
         u = b2 * u + (1 - b2) * g * g
         x = min(1.0, max(-1.0, x - 0.5 / math.sqrt(t) * g / math.sqrt(u)))
+        if t % 3 == 1:  # C leads away from the point, if not for long
+            assert x < 1
         if t % 3 == 0:
             ends.append(x)
     assert ends[-1000:] == [1.0] * 1000
-    assert (C - 2) / 3 > 0
+    assert sum(slopes) / len(slopes) == pytest.approx((C - 2) / 3)
+    assert sum(slopes) > 0
 
 
 @pytest.mark.equation("eq-adaptive-norm")
@@ -125,6 +129,7 @@ def test_no_step_is_steeper_than_that_of_the_norm(seed, eta) -> None:
             return (G * D).sum() + norm(D) ** 2 / (2 * eta)
 
         dual = -(G * best).sum() / norm(best)
+        assert norm(best) == pytest.approx(eta * dual)
         assert total(best) == pytest.approx(-eta / 2 * dual**2)
         for _ in range(20):
             other = best + rng.normal(size=G.shape) * rng.choice([0.01, 1.0])

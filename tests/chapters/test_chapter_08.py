@@ -44,6 +44,8 @@ def test_choosing_costs_no_more_than_proved(N: int, r: float, k: int) -> None:
         (r - n / N) * (at_least[n] ** k - at_least[n + 1] ** k) for n in range(N + 1)
     )
     assert 0 <= expected <= math.sqrt(math.log(k) / (2 * N)) + 1e-12
+    # It is the true rate minus the mean of the lowest of the k measured ones.
+    assert expected == pytest.approx(r - sum(chance**k for chance in at_least[1:]) / N)
 
 
 def test_the_bound_on_the_cost_of_choosing_is_nearly_reached() -> None:
@@ -81,6 +83,7 @@ def test_bias_variance_and_noise_add_up(seed) -> None:
         return float(z - 0.1 * z**3)
 
     fits = [learned(f + s * np.array(signs)) for signs in product((-1, 1), repeat=3)]
+    assert len(set(fits)) == 8  # they differ, so there is a variance
     left = mean((fit - (here + e)) ** 2 for fit in fits for e in (-s, s))
     bar = mean(fits)
     right = (bar - here) ** 2 + mean((fit - bar) ** 2 for fit in fits) + s**2

@@ -190,8 +190,9 @@ def test_the_padded_matrices_are_the_ones_printed() -> None:
             a = np.pad(np.eye(5)[j], 1, mode=mode)
             assert row(a, K) == [printed[i][j] for i in range(5)]
     S = np.roll(np.eye(5), 1, axis=0)
-    assert (circle @ S == S @ circle).all()
     assert (zeros @ S != S @ zeros).any()
+    # S on the left moves the rows down, S on the right moves the columns to the left.
+    assert (np.roll(circle, 1, axis=0) == np.roll(circle, -1, axis=1)).all()
 
 
 # Waves
@@ -209,6 +210,7 @@ def test_a_wave_comes_out_as_a_multiple_of_itself(seed, omega, k) -> None:
     a = [wave(omega, i % n, n) for i in range(n + k - 1)]
     factor = sum(K[u] * wave(omega, u, n) for u in range(k))
     real, imaginary = (row([f(x) for x in a], K) for f in (np.real, np.imag))
+    assert len(real) == n
     for i in range(n):
         found = complex(real[i], imaginary[i])
         assert found == pytest.approx(factor * a[i], abs=1e-12)

@@ -44,10 +44,17 @@ def test_a_residual_layer_adds_its_branch_to_its_input(seed) -> None:
 def test_errors_through_residual_layers_stay_within_the_powers(seed, D, q) -> None:
     rng = np.random.default_rng(seed)
     after = error = rng.normal(size=5)
+    from_the_last = []
     for _ in range(D):
         J = rng.normal(size=(5, 5))
         J *= q / max(np.linalg.norm(J, 2), 1e-300)
         error = error + J.T @ error
+        from_the_last.append(J)
+    # It is the error: δ·a = δ'·z if the layers, the first one first, take a to z.
+    a = z = rng.normal(size=5)
+    for J in reversed(from_the_last):
+        z = z + J @ z
+    assert sum(error * a) == pytest.approx(sum(after * z), abs=1e-9)
     length = sum(x * x for x in after) ** 0.5
     found = sum(x * x for x in error) ** 0.5
     slack = 1e-12 * length

@@ -167,6 +167,7 @@ def test_one_matrix_shifts_all_positional_codes(shift) -> None:
     M, _, rank, _ = np.linalg.lstsq(before, after, rcond=None)
     assert rank == d
     np.testing.assert_allclose(before @ M, after, atol=1e-8)
+    assert M[1, 0] == pytest.approx(sin(shift), abs=1e-8)
     assert [dot(row, row) for row in before] == pytest.approx([d / 2] * 40)
     assert code(5, 6)[2] == pytest.approx(sin(5 / 10_000 ** (1 / 3)))
 

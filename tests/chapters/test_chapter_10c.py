@@ -76,6 +76,7 @@ def test_the_optimum_is_the_shifted_information(N, k, place, shift) -> None:
         moved = best.copy()
         moved[divmod(place, 4)] += sign * shift
         assert printed_cost(moved, N, k) > least
+    assert moved.flat[place] < best.flat[place]  # the second step was downwards
     assert np.linalg.matrix_rank(best) <= 4
 
 
