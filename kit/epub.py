@@ -152,7 +152,7 @@ def begin(app: Sphinx) -> None:
     if app.builder.name != Book.name:
         return
     config = app.config
-    config.epub_exclude_files = [extension.UNFINISHED]
+    config.epub_exclude_files = [extension.UNFINISHED, "index.html"]
     config.epub_cover = ("_static/cover.png", "cover-page.html")
     config.epub_description = cited()["abstract"]
     config.epub_identifier = uuid5(NAMESPACE_URL, f"{NAME}/{config.version}").urn

@@ -102,14 +102,15 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     kernel = {"name": "python3", "display_name": "", "language": ""}
     chapter = nbformat.v4.new_notebook(metadata={"kernelspec": kernel}, cells=cells)
     nbformat.write(chapter, folder / "book/01-one.ipynb")
-    done = subprocess.run(
-        [sys.executable, "-m", "tools", "kit", "epub"],
-        cwd=folder,
-        env={"SITE_URL": "https://example.org/book", "PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    for _ in range(2):  # over what was built before, too
+        done = subprocess.run(
+            [sys.executable, "-m", "tools", "kit", "epub"],
+            cwd=folder,
+            env={"SITE_URL": "https://example.org/book", "PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
     return parts(folder / "_build" / "kit" / "epub" / f"{epub.NAME}.epub")
 
 
