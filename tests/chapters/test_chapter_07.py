@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -70,6 +71,17 @@ def test_a_normalised_run_does_not_go_farther_than_its_rates_allow(
     for t in range(1, len(path)):
         apart = math.dist(path[t], path[0])
         assert apart <= sum(rates[:t]) / (1 - beta) + 1e-9
+
+
+@pytest.mark.parametrize(("beta", "ahead"), [(0, False), (0.8, False), (0.8, True)])
+def test_the_race_of_the_page_takes_the_steps_of_the_notebook(beta, ahead) -> None:
+    names: dict = {}
+    for part in ("def rosenbrock", "def race"):
+        cell = next(c.source for c in TEXT.cells if part in c.source)
+        exec("import numpy as np\n" + cell, names)
+    path = names["race"](beta, ahead, 0.9, 30)
+    rates = [0.2 * 0.9**k for k in range(30)]
+    assert path == pytest.approx(np.array(course(beta, ahead, rates)), abs=1e-9)
 
 
 def test_the_reach_is_attained_by_gradients_that_never_turn() -> None:
