@@ -548,6 +548,8 @@ def test_the_result_of_a_run_that_was_read_and_has_changed_makes_a_chapter_stale
     said.write_text('{"date": "2026-01-02", "result": {"cost": 1}}', "utf-8")
     array.write_bytes(b"2")
     assert record.stale(old, new) == "runs/mine/p.npy has changed"
+    array.unlink()
+    assert record.stale(old, new) == "runs/mine/p.npy has changed"
     del old.metadata["dlam"]["reached"]["runs/mine/p.npy"]
     assert record.stale(old, new) == "runs/mine/p.npy has changed"
 
