@@ -229,7 +229,8 @@ def test_moodle_is_given_what_it_can_grade() -> None:
         (r"\(F", "$F", "between dollars"),
         ('"cloze"', '"close"', "type"),
         ('<questiontext format="html">', "<questiontext>", "questiontext in HTML"),
-        ("&lt;/p&gt;", "", "broken HTML"),
+        ("</p>", "", "broken HTML"),
+        ("<name><text>", "<name><text>&lt; &gt;", "blank lost"),
     ],
 )
 def test_what_moodle_would_misread_is_seen(old: str, new: str, why: str) -> None:
