@@ -188,6 +188,7 @@ def test_the_hidden_layer_maps_the_plane_to_a_bent_line(x1, x2) -> None:
 
 @pytest.mark.equation("eq-xor-scaling")
 @given(neurons, numbers, st.floats(0.01, 100), numbers, numbers)
+@example((0.5, 0.25, 0.75), 1.0, 2.0, 1.0, 1.0)
 def test_a_neuron_can_be_scaled_without_effect(neuron, v, alpha, x1, x2) -> None:
     w1, w2, c = neuron
     scaled = v / alpha * max(0, alpha * w1 * x1 + alpha * w2 * x2 + alpha * c)
@@ -352,6 +353,7 @@ def test_a_neuron_with_equal_differences_has_no_contrast(neuron) -> None:
 @given(neurons, neurons, numbers, numbers)
 @example((1.0, 1.0, 0.0), (1.0, 1.0, -1.0), 1.0, -2.0)
 @example((1.0, 1.0, -1.0), (1.0, 1.0, 0.0), -2.0, 1.0)
+@example((1.0, -1.0, 0.0), (-1.0, 1.0, 0.0), 1.0, 1.0)
 def test_the_three_conditions_say_that_some_bias_solves_xor(one, two, v1, v2) -> None:
     """What is left of y − f, b apart, is constant if and only if they hold."""
     pair = [(*one, v1), (*two, v2)]
