@@ -161,24 +161,26 @@ def test_it_says_what_it_is_and_its_contents_have_the_sections(small):
     assert 'href="book/01-one.xhtml#why">Why?</a>' in small["nav.xhtml"]
 
 
+def mathml(tex: str, display: bool = True) -> str:
+    """Return a formula as a book has it."""
+    return formulas.mended(formulas.katex(tex, display, "mathml"))
+
+
 def test_mathml_is_what_readers_of_books_understand():
-    found = formulas.mended(
-        formulas.katex(r"a_{\max} \log(2) \mathbf{1}", False, "mathml")
-    )
+    found = mathml(r"a_{\max} \log(2) \mathbf{1}", False)
     assert "<mi>a</mi><mi>max</mi></msub>" in found
     assert "mspace" not in found
     assert "<mn>𝟏</mn>" in found
-    assert "mspace" in formulas.mended(formulas.katex(r"\ln 3", False, "mathml"))
+    assert "mspace" in mathml(r"\ln 3", False)
 
 
 def test_a_formula_says_how_wide_it_is(site):
     book = [tex for text in load().chapters for tex in text.equations.values()]
     wide = [tex for tex in book if len(tex) > 60]
     assert len(wide) > 100
-    formula = lambda tex: formulas.mended(formulas.katex(tex, True, "mathml"))  # noqa: E731
     page = site.chromium.new_page(viewport={"width": 4000, "height": 800})
     page.set_content("<style>annotation { display: none }</style>"
-                     + "".join(f"<p>{formula(tex)}</p>" for tex in wide))  # fmt: skip
+                     + "".join(f"<p>{mathml(tex)}</p>" for tex in wide))  # fmt: skip
     found = page.evaluate(
         """() => [...document.querySelectorAll("math")].map((math) => {
             math.style.display = "inline math";
@@ -197,10 +199,9 @@ def test_a_formula_that_is_too_wide_becomes_smaller_and_its_number_goes_below(si
     sheet = (ROOT / "kit/epub.css").read_text("utf-8")
     page = site.chromium.new_page(viewport={"width": 360, "height": 700})
     for tex, smaller in ((wide, True), ("a + b", False)):
-        math = formulas.mended(formulas.katex(tex, True, "mathml"))
         number = '<span class="eqno">(1)</span>'
         page.set_content(
-            f'<style>{sheet}</style><div class="math">{number}{math}</div>'
+            f'<style>{sheet}</style><div class="math">{number}{mathml(tex)}</div>'
         )
         size, rest, below = page.evaluate(
             """() => {

@@ -89,7 +89,7 @@ def mended(html: str) -> str:
     for parent in tree.iter():
         if not parent.get("columnspacing", "some"):
             del parent.attrib["columnspacing"]
-        if parent.get("minsize") and (parent.text or "") in BRACKETS:
+        if parent.get("minsize") and parent.text in BRACKETS:
             parent.attrib |= {"lspace": "0em", "rspace": "0em"}
         if parent.get("mathvariant") in STYLES:
             style = parent.attrib.pop("mathvariant")

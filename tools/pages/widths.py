@@ -15,9 +15,9 @@ __all__ = ["ems"]
 
 SCRIPT = 0.72  # the size of what is raised or lowered
 RELATION = 1.3  # the width of = or +, with its space, in em
-OTHERS = dict.fromkeys(",;:.|∣!/′", 0.45) | dict.fromkeys("\u2061\u2062", 0.0)
+OTHERS = dict.fromkeys(",;:.|∣!/′", 0.45) | dict.fromkeys(("", "\u2061", "\u2062"), 0.0)
 OTHERS |= {"∑": 1.5, "∏": 1.35, "∫": 1.0, "⋅": 0.75, "∥": 0.6, "∂": 0.6, "∇": 0.8}
-BRACKETS = "()[]{}⟨⟩⌊⌋⌈⌉"
+BRACKETS = {*"()[]{}⟨⟩⌊⌋⌈⌉"}
 
 
 def ems(node: Element) -> float:
