@@ -24,6 +24,15 @@ def printed(x: float, y: float) -> float:
     return (1 - x) ** 2 + 100 * (y - x**2) ** 2
 
 
+def page(*parts: str) -> dict:
+    """What the page's cells define that have these parts in them."""
+    names: dict = {"np": np}
+    for part in parts:
+        [cell] = [c.source for c in TEXT.cells if part in c.source]
+        exec(cell, names)
+    return names
+
+
 def course(beta: float, ahead: bool, factors, angle=None):
     """The path of the course's notebook, in pairs of numbers."""
     x, y, vx, vy = -1.25, 0.5, 0.0, 0.0
@@ -46,9 +55,7 @@ def course(beta: float, ahead: bool, factors, angle=None):
 def test_rosenbrocks_function_vanishes_at_one_one_alone(x, y) -> None:
     assert printed(1, 1) == 0
     assert printed(x, y) > 0 or (abs(x - 1) < 1e-6 and abs(y - 1) < 1e-6)
-    names: dict = {}
-    [cell] = [c.source for c in TEXT.cells if "def rosenbrock" in c.source]
-    exec("import numpy as np\n" + cell, names)
+    names = page("def rosenbrock")
     assert names["rosenbrock"]((x, y)) == pytest.approx(printed(x, y))
     h = 1e-6
     slope = names["slope"]((x, y))
@@ -75,11 +82,7 @@ def test_a_normalised_run_does_not_go_farther_than_its_rates_allow(
 
 @pytest.mark.parametrize(("beta", "ahead"), [(0, False), (0.8, False), (0.8, True)])
 def test_the_race_of_the_page_takes_the_steps_of_the_notebook(beta, ahead) -> None:
-    names: dict = {}
-    for part in ("def rosenbrock", "def race"):
-        cell = next(c.source for c in TEXT.cells if part in c.source)
-        exec("import numpy as np\n" + cell, names)
-    path = names["race"](beta, ahead, 0.9, 30)
+    path = page("def rosenbrock", "def race")["race"](beta, ahead, 0.9, 30)
     rates = [0.2 * 0.9**k for k in range(30)]
     assert path == pytest.approx(np.array(course(beta, ahead, rates)), abs=1e-9)
 
