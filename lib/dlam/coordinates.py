@@ -6,6 +6,7 @@ right and the second down.  A frequency counts the periods across the square.
 
 from __future__ import annotations
 
+from importlib.resources import files
 from os import PathLike, fspath
 
 import numpy as np
@@ -28,7 +29,7 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
-TOP, LEFT, SIDE = 20, 30, 384  # the square that is cut out of the photograph
+SIDE = 384  # pixels of the photograph
 EIGHT_BITS = {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBX", "RGBa", "CMYK"}
 
 
@@ -327,8 +328,7 @@ def start(
 def photograph(size: int = 48) -> NDArray[np.float64]:
     """Return a small photograph of a tower by a lake.
 
-    It is a square cut out of `china.jpg`, which comes with scikit-learn, each of
-    its pixels the mean of a square of the original's.
+    Each of its pixels is the mean of a square of the original's.
 
     Parameters
     ----------
@@ -342,8 +342,6 @@ def photograph(size: int = 48) -> NDArray[np.float64]:
 
     Raises
     ------
-    ModuleNotFoundError
-        If scikit-learn, or Pillow, with which it reads images, is not installed.
     ValueError
         If `size` does not divide 384.
     TypeError
@@ -351,8 +349,8 @@ def photograph(size: int = 48) -> NDArray[np.float64]:
 
     Notes
     -----
-    Source: photograph by danielbuechele, Creative Commons Attribution 2.0; cut out
-    and made smaller.
+    Source: photograph by danielbuechele, Creative Commons Attribution 2.0, which
+    comes with scikit-learn as `china.jpg`; cut out and made smaller.
 
     Examples
     --------
@@ -362,17 +360,9 @@ def photograph(size: int = 48) -> NDArray[np.float64]:
     size = count(size, "size")
     if SIDE % size:
         raise ValueError(f"size: expected a divisor of {SIDE}, got {size}")
-    try:
-        from sklearn.datasets import load_sample_image
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] != "sklearn":
-            raise
-        raise ModuleNotFoundError(
-            "photograph needs scikit-learn, which brings the image: "
-            "pip install scikit-learn",
-            name=error.name,
-        ) from None
-    square = load_sample_image("china.jpg")[TOP : TOP + SIDE, LEFT : LEFT + SIDE]
+    file = files("dlam").joinpath("photograph", "pictures.npz")
+    with file.open("rb") as opened, np.load(opened) as parts:
+        square = parts["square"]
     block = SIDE // size
     small: Array = square.reshape(size, block, size, block, 3).mean((1, 3)) / 255
     return small

@@ -98,6 +98,10 @@ def record(*sources: str) -> Any:
         ("X = data.xor()", set()),
         ("X, Y = digits()", {"digits/ORIGIN.txt", "digits/pictures.npz"}),
         ("X, Y = data.mnist()", {"mnist/ORIGIN.txt", "mnist/pictures.npz"}),
+        (
+            "grey = coordinates.photograph(96).mean(axis=2)",
+            {"photograph/ORIGIN.txt", "photograph/pictures.npz"},
+        ),
         ('d = runs.result("copying")', {"_runs/copying/result.json"}),
         ('d = runs.path("language/prose.txt")', {"_runs/language/prose.txt"}),
     ],

@@ -43,7 +43,7 @@ ENDS = {
 MARK = re.compile(r"\s*\x02(\w+)(?: ([^\x03]*))?\x03\s*")  # as the translator leaves it
 CARRIED = ("fast", "plots", "solvers", "torch")  # extras that the notebooks use
 CPU = "https://download.pytorch.org/whl/cpu"
-OPTIONAL = {"torch": r"\btorch\b", "sklearn": r"\bsklearn\b|\bphotograph\("}
+OPTIONAL = {"torch": r"\btorch\b", "sklearn": r"\bsklearn\b"}
 
 
 class Plain(MarkdownTranslator):  # type: ignore[misc, unused-ignore]
@@ -261,9 +261,9 @@ def carrier(record: NotebookNode) -> Any:
     """Return the first cell, folded: the library, and what the cells read besides."""
     source = "\n".join(cell.source for cell in record.cells)
     used = {ROOT / "runs" / name for name in read_of_runs(record)}
-    for name in ("digits", "mnist"):
-        if re.search(rf"\b{name}\(", source):
-            used |= {*(ROOT / "lib" / "dlam" / name).iterdir()}
+    for origin in (ROOT / "lib" / "dlam").glob("*/ORIGIN.txt"):
+        if re.search(rf"\b{origin.parent.name}\(", source):
+            used |= {*origin.parent.iterdir()}
     cell = program(_carried(frozenset(used)))
     cell.metadata = {"jupyter": {"source_hidden": True}, "cellView": "form"}
     return cell
