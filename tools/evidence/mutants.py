@@ -14,6 +14,7 @@ its line.
 from __future__ import annotations
 
 import ast
+import itertools
 import multiprocessing
 import os
 import resource
@@ -34,13 +35,15 @@ MOST = 400  # mutants of one module; of more, as many are drawn, with a fixed se
 PATIENCE = 15  # how much longer than its own seconds a mutant may take in all
 MEMORY = 6 * 2**30  # bytes that a mutant may come to need
 COPIED = ("lib", "tests", "tools")
-LOADED = ["hypothesis.strategies", "matplotlib.pyplot", "numba", "numpy", "pytest"]
-LOADED += ["scipy.linalg", "scipy.optimize", "torch"]
+LOADED = ["hypothesis.strategies", "jinja2", "jupytext", "matplotlib.pyplot", "numba"]
+LOADED += ["numpy", "pytest", "scipy.linalg", "scipy.optimize", "scipy.stats"]
+LOADED += ["sklearn.datasets", "torch", "yaml"]
 ENVIRONMENT = {
     "MPLBACKEND": "agg",
     "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-    "PYTHONDONTWRITEBYTECODE": "1",
 }
+COMPILED = "lib/dlam/_compiled.py"  # the one file that Numba compiles
+CONSTANTS = {"lib/dlam/activations.py", "lib/dlam/costs.py"}  # what it takes them from
 
 
 def shadow(folder: Path) -> Path:
@@ -53,6 +56,17 @@ def shadow(folder: Path) -> Path:
         elif one.name not in (".git", ".venv"):
             (folder / one.name).symlink_to(one)
     return folder
+
+
+class Hasty:
+    """What fails on an example is not tried on smaller ones."""
+
+    def pytest_configure(self) -> None:
+        from hypothesis import Phase, settings
+
+        phases = (Phase.explicit, Phase.generate)
+        settings.register_profile("hasty", settings.default, phases=phases)
+        settings.load_profile("hasty")
 
 
 def run(root: Path, file: str, tests: list[str], seconds: float) -> None:
@@ -69,8 +83,6 @@ def run(root: Path, file: str, tests: list[str], seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds) + 5))
-    # Compiled code that is kept may be that of another mutant.
-    shutil.rmtree("numba", ignore_errors=True)
     os.environ["NUMBA_CACHE_DIR"] = sys.modules["numba"].config.CACHE_DIR = "numba"
     os.environ["PYTHONPATH"] = str(root / "lib")
     sys.path[:0] = [str(root / "lib"), str(root)]
@@ -81,8 +93,9 @@ def run(root: Path, file: str, tests: list[str], seconds: float) -> None:
 
     if file.startswith("lib/"):
         tests = [*tests, file]  # the examples in its docstrings
-    options = ["-q", "-x", "--tb=line", "-p", "no:cacheprovider", "--rootdir", "."]
-    status = int(pytest.main([*options, *tests]))
+    # What noticed the mutant before is tried first; the first failure is enough.
+    options = ["-q", "-x", "--ff", "-ocache_dir=cache", "--tb=line", "--rootdir=."]
+    status = int(pytest.main([*options, *tests], plugins=[Hasty()]))
     sys.stdout.flush()
     os._exit(status)
 
@@ -100,10 +113,14 @@ def outcomes(
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(LOADED)
     places: SimpleQueue[Path] = SimpleQueue()
+    times = itertools.count()
 
     def ended(source: str, seconds: float) -> str:
         place = places.get()
         (place / file).write_text(source, "utf-8")
+        # What is compiled of a program is kept with the time it was written at.
+        for stale in (file, *[COMPILED] * (file in CONSTANTS)):
+            os.utime(place / stale, (next(times),) * 2)
         process = context.Process(target=run, args=(place, file, tests, seconds))
         process.start()
         process.join(PATIENCE * seconds)
@@ -120,11 +137,13 @@ def outcomes(
     with TemporaryDirectory(prefix="mutants-") as name, own:
         for n in range(jobs):
             places.put(shadow(Path(name, str(n))))
-        start = time.monotonic()
-        if ended((ROOT / file).read_text("utf-8"), 1200) != "survived":
-            raise SystemExit(f"{file}: unchanged, its tests fail: pytest {tests}")
-        limit = 5 + 4 * (time.monotonic() - start)
-        with ThreadPoolExecutor(jobs) as pool:
+        unchanged = (ROOT / file).read_text("utf-8")
+        with ThreadPoolExecutor(jobs) as pool:  # each copy compiles what it keeps
+            if {*pool.map(ended, [unchanged] * jobs, [1200] * jobs)} != {"survived"}:
+                raise SystemExit(f"{file}: unchanged, its tests fail: pytest {tests}")
+            start = time.monotonic()
+            ended(unchanged, 1200)
+            limit = 5 + 4 * (time.monotonic() - start)
             return [*pool.map(ended, sources, [limit] * len(sources))]
 
 
