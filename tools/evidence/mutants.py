@@ -35,9 +35,10 @@ MOST = 400  # mutants of one module; of more, as many are drawn, with a fixed se
 PATIENCE = 15  # how much longer than its own seconds a mutant may take in all
 MEMORY = 6 * 2**30  # bytes that a mutant may come to need
 COPIED = ("lib", "tests", "tools")
-LOADED = ["hypothesis.strategies", "jinja2", "jupytext", "matplotlib.pyplot", "numba"]
-LOADED += ["numpy", "pytest", "scipy.linalg", "scipy.optimize", "scipy.stats"]
-LOADED += ["sklearn.datasets", "torch", "yaml"]
+LOADED = ["hypothesis.strategies", "jinja2", "jupytext", "matplotlib.pyplot"]
+LOADED += ["mdit_py_plugins", "myst_parser.parsers.mdit", "numba.core.cpu", "numpy"]
+LOADED += ["pytest", "scipy.linalg", "scipy.optimize", "scipy.stats", "sympy"]
+LOADED += ["sklearn.datasets", "sklearn.linear_model", "torch._dynamo", "yaml"]
 ENVIRONMENT = {
     "MPLBACKEND": "agg",
     "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
@@ -51,8 +52,7 @@ def shadow(folder: Path) -> Path:
     folder.mkdir()
     for one in ROOT.iterdir():
         if one.name in COPIED:
-            hidden = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(one, folder / one.name, ignore=hidden)
+            shutil.copytree(one, folder / one.name)  # with what is compiled of it
         elif one.name not in (".git", ".venv"):
             (folder / one.name).symlink_to(one)
     return folder
@@ -83,7 +83,6 @@ def run(root: Path, file: str, tests: list[str], seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds) + 5))
-    os.environ["NUMBA_CACHE_DIR"] = sys.modules["numba"].config.CACHE_DIR = "numba"
     os.environ["PYTHONPATH"] = str(root / "lib")
     sys.path[:0] = [str(root / "lib"), str(root)]
     for name in [*sys.modules]:
