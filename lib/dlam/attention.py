@@ -141,8 +141,6 @@ def _checked(Q: Any, K: Any, V: Any, mask: Any) -> tuple[Array, Array, Array, An
     for name, given in (("Q", queries), ("K", keys), ("V", values)):
         if given.ndim != 2 or 0 in given.shape:
             raise ValueError(f"{name}: expected rows of numbers, got {given.shape}")
-        if not np.isfinite(given).all():
-            raise ValueError(f"{name}: expected finite numbers")
     if keys.shape[1] != queries.shape[1] or len(values) != len(keys):
         raise ValueError(
             f"K, V: expected keys of {queries.shape[1]} numbers, and a value for each "

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dlam import _convolution as kernels
 from dlam import pooling
-from dlam._checks import count, finite, generator, instance, numbers, untouched
+from dlam._checks import count, finite, generator, instance, numbers, real, untouched
 from dlam.activations import Activation, identity, relu
 from dlam.network import Layer, _parameters
 
@@ -656,7 +656,7 @@ class ConvolutionalNetwork:
         if found != expected:
             raise ValueError(f"layers: expected shapes {expected}, got {found}")
         parts = [part.reshape(*leading, -1) for pair in pairs for part in pair]
-        return np.concatenate(parts, axis=-1)
+        return np.concatenate([np.empty((*leading, 0)), *parts], axis=-1)
 
     def normal(
         self,
@@ -683,7 +683,7 @@ class ConvolutionalNetwork:
         Raises
         ------
         TypeError
-            If `rng` is no Generator.
+            If `rng` is no Generator, or a scale no real number.
         ValueError
             If a scale is negative or not finite, their number does not fit, or `size`
             is below 1.
@@ -696,13 +696,13 @@ class ConvolutionalNetwork:
         rng = generator(rng)
         shapes = _weights(self.layers, self.shape)
         he = [np.sqrt(2 / prod(W[1:])) for W in shapes]
-        scales = numbers(he if scale is None else scale, "scale")
+        scales = real(he if scale is None else scale, "scale")
         if scales.shape not in ((), (len(shapes),)):
             raise ValueError(
                 f"scale: expected a number, or one for each of {len(shapes)} layers "
                 f"with weights, got shape {scales.shape}"
             )
-        if not (np.isfinite(scales) & (scales >= 0)).all():
+        if (scales < 0).any():
             raise ValueError(f"scale: expected numbers ≥ 0, got {scale}")
         many = () if size is None else (count(size, "size"),)
         p = np.zeros((*many, self.n_parameters))

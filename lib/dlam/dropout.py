@@ -87,7 +87,8 @@ class ThinnedNetwork:
 
     def __post_init__(self) -> None:
         sizes = instance(self.net, Network, "net").sizes
-        object.__setattr__(self, "masks", _masks(self.masks, sizes, 2))
+        own = {l: mask.copy() for l, mask in _masks(self.masks, sizes, 2).items()}
+        object.__setattr__(self, "masks", own)
 
     @property
     def n_parameters(self) -> int:

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dlam import _lemma, _standardised
-from dlam._checks import array, finite, generator, instance, numbers, real
+from dlam._checks import finite, generator, instance, numbers, real
+from dlam.descent import _order
 from dlam.network import Network, _parameters
 
 __all__ = [
@@ -193,6 +194,12 @@ class NormalisedNetwork:
         sigma = dict(enumerate(self.net.activations, start=2))
         given = None
         if self.statistics is not None:
+            leading = {one.mean.shape[:-1] for one in self.statistics.values()} - {()}
+            if len(leading | ({p.shape[:1]} if p.ndim == 2 else set())) > 1:
+                raise ValueError(
+                    f"statistics: expected one leading axis for all of them and p, "
+                    f"got {leading} and p of shape {p.shape}"
+                )
             given = {
                 l: Statistics(one.mean[..., np.newaxis, :], one.variance[..., None, :])
                 for l, one in self.statistics.items()
@@ -291,7 +298,8 @@ class NormalisedNetwork:
             for layer in layers
         ]
         leading = given[0][1].shape[:-1] if given and len(given[0]) > 1 else ()
-        p = np.empty((*leading, self.n_parameters))
+        kinds = [part.dtype for layer in given for part in layer]
+        p = np.empty((*leading, self.n_parameters), np.result_type(float, *kinds))
         places = [
             [part for part in layer if part is not None] for layer in self._views(p)
         ]
@@ -414,9 +422,12 @@ def running_statistics(
     share = real(momentum, "momentum")
     if share.shape != () or not 0 <= share <= 1:
         raise ValueError(f"momentum: expected a number from 0 to 1, got {momentum!r}")
-    rows, points, P = array(order, "order"), net._points(X), _parameters(net, path)
-    if rows.dtype.kind not in "iu":
-        raise TypeError(f"order: expected integers, got an array of {rows.dtype}")
+    rows, points, P = _order(order), net._points(X), _parameters(net, path)
+    if rows.min() < 0 or rows.max() >= len(points):
+        raise ValueError(
+            f"order: expected rows from 0 to {len(points) - 1}, "
+            f"got {rows.min()} to {rows.max()}"
+        )
     if P.ndim != 2 or rows.ndim != 2 or len(P) != len(rows) + 1:
         raise ValueError(
             f"path: expected the parameters before each of {len(rows)} steps, and at "
@@ -445,13 +456,15 @@ def _statistics(given: Any, net: Network) -> dict[int, Statistics]:
         )
     found = {}
     for l, n in hidden.items():
-        mean, variance = (real(part, "statistics") for part in given[l])
-        if mean.shape != variance.shape or mean.ndim == 0 or mean.shape[-1] != n:
+        parts = [real(part, "statistics").copy() for part in given[l]]
+        shapes = [part.shape for part in parts]
+        leading = shapes[0][:-1] if shapes else ()
+        if len(leading) > 1 or shapes != [(*leading, n)] * 2:
             raise ValueError(
                 f"statistics: expected a mean and a variance for each of {n} neurons "
-                f"of layer {l}, got shapes {mean.shape} and {variance.shape}"
+                f"of layer {l}, got the shapes {shapes}"
             )
-        if (variance < 0).any():
+        found[l] = Statistics(*parts)
+        if (found[l].variance < 0).any():
             raise ValueError("statistics: expected variances ≥ 0")
-        found[l] = Statistics(mean, variance)
     return found

@@ -48,6 +48,8 @@ class Penalty:
     def __post_init__(self) -> None:
         function(self.value, "value")
         function(self.gradient, "gradient")
+        if self.proximal is not None:
+            function(self.proximal, "proximal")
 
     def __repr__(self) -> str:
         return self.name
@@ -140,6 +142,8 @@ def restricted(penalty: Penalty, where: ArrayLike) -> Penalty:
     ------
     TypeError
         If `penalty` is no Penalty, or `where` does not hold truth values.
+    ValueError
+        If `where` is no vector; and the penalty raises it at other parameters than s.
 
     Examples
     --------
@@ -148,15 +152,26 @@ def restricted(penalty: Penalty, where: ArrayLike) -> Penalty:
     array([1., 0.])
     """
     instance(penalty, Penalty, "penalty")
-    chosen = array(where, "where")
+    chosen = array(where, "where").copy()
     if chosen.dtype != bool:
         raise TypeError(f"where: expected truth values, got {chosen.dtype}")
+    if chosen.ndim != 1:
+        raise ValueError(f"where: expected shape (s,), got {chosen.shape}")
+
+    def those(of_chosen: Array, of_others: ArrayLike) -> Array:
+        if of_chosen.shape[-1:] != chosen.shape:
+            raise ValueError(
+                f"where: expected a truth value for each of {of_chosen.shape[-1]} "
+                f"parameters, got {chosen.size}"
+            )
+        return np.where(chosen, of_chosen, of_others)
+
     proximal = penalty.proximal
     return Penalty(
         f"{penalty} restricted",
-        lambda p: penalty.value(np.where(chosen, p, 0)),
-        lambda p: np.where(chosen, penalty.gradient(p), 0),
-        proximal and (lambda p, rate: np.where(chosen, proximal(p, rate), p)),
+        lambda p: penalty.value(those(p, 0)),
+        lambda p: those(penalty.gradient(p), 0),
+        proximal and (lambda p, rate: those(proximal(p, rate), p)),
     )
 
 

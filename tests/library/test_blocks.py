@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import FrozenInstanceError
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -101,6 +104,18 @@ def test_an_ensemble_is_its_blocks_one_by_one(seed, causal) -> None:
     np.testing.assert_allclose(gradient(block, P, X, Y), slopes, rtol=0, atol=1e-12)
 
 
+def test_a_hidden_neuron_at_zero_sends_nothing_back() -> None:
+    rng = np.random.default_rng(8)
+    block = Block(2, hidden=1)
+    p, X = block.normal(rng), rng.normal(size=(3, 4, 2))
+    into = slice(3 * 4 + 3 * 2 + 4 + 2, 3 * 4 + 3 * 2 + 4 + 2 + 2 + 1)
+    p[into] = 0
+    output, back = block.pullback(p, X)
+    slope = back(np.ones_like(output))
+    assert (slope[into] == 0).all()
+    assert (slope != 0).any()
+
+
 def test_descent_works_on_it_as_on_any_model() -> None:
     rng = np.random.default_rng(4)
     block = Block(4, 2, hidden=8)
@@ -135,6 +150,12 @@ def test_a_start_has_the_spread_that_it_is_given() -> None:
     assert (p[:, -2 * 8 : -8] == 1).all()
     assert (p[:, -8:] == 0).all()
     assert block.normal(np.random.default_rng(6)).shape == (block.n_parameters,)
+
+
+def test_its_shape_stays_what_it_was() -> None:
+    block: Any = Block(4)
+    with pytest.raises(FrozenInstanceError):
+        block.heads = 3
 
 
 @pytest.mark.parametrize("d", [1, 8, 30])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import FrozenInstanceError
 from typing import Any
 
 import numpy as np
@@ -145,12 +146,17 @@ A, K = np.ones((1, 1, 3, 3)), np.ones((1, 1, 2, 2))
     ("arguments", "message"),
     [
         ((A[0], K), r"^a: expected shape \(N, C, H, W\)"),
+        ((A[:0], K), r"^a: expected shape \(N, C, H, W\)"),
         ((A, K[0]), r"^K: expected shape \(O, C, k, k\)"),
+        ((A, K[:0]), r"^K: expected shape \(O, C, k, k\)"),
         ((A, np.ones((1, 2, 2, 2))), r"^K: expected 1 channels, got 2"),
         ((A, np.ones((1, 1, 4, 2))), r"^K: expected at most the size"),
+        ((A, np.ones((1, 1, 6, 6)), 1, 1), r"^K: expected at most the size"),
         ((A, K, 0), r"^stride: expected at least 1"),
         ((A, K, 1, -1), r"^padding: expected at least 0"),
         ((A, K, 1, 4, True), r"^padding: expected at most 3 for a circular rim"),
+        ((A[:, :, :2], K, 1, 3, True), r"^padding: expected at most 2 for a circular"),
+        ((A[..., :2], K, 1, 3, True), r"^padding: expected at most 2 for a circular"),
     ],
 )
 def test_what_does_not_fit_is_refused(arguments, message) -> None:
@@ -165,6 +171,21 @@ def test_a_delta_of_another_shape_is_refused() -> None:
 
 def test_a_kernel_may_be_as_large_as_the_padded_picture() -> None:
     assert correlate(A, np.ones((1, 1, 5, 5)), padding=1).tolist() == [[[[9.0]]]]
+
+
+def test_a_rim_is_zero_unless_it_shall_be_circular() -> None:
+    large = np.ones((1, 1, 5, 5))
+    assert matrix(large, (1, 3, 3), padding=1).tolist() == [9 * [1.0]]
+    assert matrix(large, (1, 3, 3), 1, 1, True).sum() == 25
+    plain, glued = Convolution(1, 5, 1, 1), Convolution(1, 5, 1, 1, relu, True)
+    for layer, total in ((plain, 9), (glued, 25)):
+        net = ConvolutionalNetwork((1, 3, 3), (layer,))
+        assert net([*large.flat, 0.0], A).tolist() == [[total]]
+
+
+def test_a_rim_that_is_neither_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"^circular: expected a bool"):
+        correlate(A, K, 1, 1, 1)
 
 
 def test_a_shape_that_is_none_is_refused() -> None:
@@ -330,6 +351,8 @@ def test_an_ensemble_is_each_of_its_networks() -> None:
     layers = NET.unpack(P)
     assert layers[0].W.shape == (3, 2, 2, 3, 3)
     np.testing.assert_array_equal(NET.pack(layers), P)
+    np.testing.assert_array_equal(NET.pack(NET.unpack(P[0])), P[0])
+    assert ConvolutionalNetwork((1, 4, 4), (MaxPooling(2),)).pack([]).shape == (0,)
 
 
 def test_it_is_trained_by_the_same_sgd() -> None:
@@ -362,6 +385,21 @@ def test_many_pictures_give_what_they_give_one_by_one() -> None:
     np.testing.assert_allclose(net(p, X)[1499:], alone, rtol=0, atol=1e-12)
 
 
+def test_the_gradient_at_many_large_pictures_is_the_mean_of_each_ones() -> None:
+    net = ConvolutionalNetwork((1, 256, 1024), (Dense(1, tanh),))
+    rng = np.random.default_rng(10)
+    p, X, Y = net.normal(rng), rng.normal(size=(10, 2**18)), rng.normal(size=(10, 1))
+    each = [gradient(net, p, X[n : n + 1], Y[n : n + 1]) for n in range(10)]
+    found = gradient(net, p, X, Y)
+    np.testing.assert_allclose(found, np.mean(each, axis=0), rtol=0, atol=1e-12)
+
+
+def test_a_single_picture_may_be_very_large() -> None:
+    net = ConvolutionalNetwork((1, 1024, 1024), (Dense(1),))
+    found = net(np.ones(net.n_parameters), np.ones((1, 2**20)))
+    assert found.tolist() == [[2**20 + 1]]
+
+
 def test_a_start_has_the_scales_that_are_asked_for_and_no_biases() -> None:
     net = ConvolutionalNetwork((3, 32, 32), HH)
     rng = np.random.default_rng(8)
@@ -374,6 +412,7 @@ def test_a_start_has_the_scales_that_are_asked_for_and_no_biases() -> None:
     assert stds == pytest.approx([0.01, *4 * [0.05]], rel=0.1)
     assert net.unpack(net.normal(rng, 0.2))[3].W.std() == pytest.approx(0.2, rel=0.1)
     assert net.normal(rng, size=2).shape == (2, net.n_parameters)
+    assert not net.normal(rng, 0.0).any()
 
 
 @pytest.mark.parametrize(
@@ -398,16 +437,21 @@ def test_a_start_has_the_scales_that_are_asked_for_and_no_biases() -> None:
         (lambda: Convolution(1, 3, activation="relu"), TypeError, "^activation"),
         (lambda: Convolution(1, 3, circular=1), TypeError, "^circular"),
         (lambda: Dense(2.5), TypeError, "^neurons"),
+        (lambda: Dense(1, "relu"), TypeError, "^activation"),
         (lambda: MaxPooling(0), ValueError, "^size"),
         (lambda: AveragePooling(2, 0), ValueError, "^stride"),
         (lambda: Residual(()), ValueError, "^layers"),
+        (lambda: Residual([Dense(1)], "relu"), TypeError, "^activation"),
         (lambda: NET(np.zeros(3), np.zeros((1, 50))), ValueError, "^p: expected"),
         (lambda: NET(np.zeros(76), np.zeros((1, 49))), ValueError, "^X: expected"),
         (lambda: NET(np.zeros(76), np.zeros(50)), ValueError, "^X: expected"),
+        (lambda: NET(np.zeros(76), np.zeros((0, 50))), ValueError, "^X: expected"),
         (lambda: NET.pack([(np.ones(2), np.ones(1))]), ValueError, "^layers: expected"),
         (lambda: NET.pack([]), ValueError, "^layers: expected"),
         (lambda: NET.normal(1), TypeError, "^rng"),
-        (lambda: NET.normal(RNG, -1.0), ValueError, "^scale"),
+        (lambda: NET.normal(RNG, -1.0), ValueError, "^scale: expected numbers ≥ 0"),
+        (lambda: NET.normal(RNG, np.inf), ValueError, "^scale: expected finite"),
+        (lambda: NET.normal(RNG, 1j), TypeError, "^scale: expected real numbers"),
         (lambda: NET.normal(RNG, [1.0, 1.0, 1.0]), ValueError, "^scale"),
     ],
 )
@@ -417,6 +461,15 @@ def test_what_makes_no_network_is_refused(make, error, message) -> None:
 
 
 RNG = np.random.default_rng(9)
+
+
+@pytest.mark.parametrize(
+    "made", [NET, *NET.layers, MaxPooling(2), Residual((Dense(1),))]
+)
+def test_networks_and_layers_stay_what_they_were(made: Any) -> None:
+    for name in vars(made):
+        with pytest.raises(FrozenInstanceError):
+            setattr(made, name, getattr(made, name))
 
 
 def test_slopes_of_another_shape_are_refused() -> None:

@@ -100,6 +100,7 @@ def test_the_start_has_the_variance_that_suits_rectifiers() -> None:
 def test_the_photograph_is_a_square_of_the_one_that_scikit_learn_brings() -> None:
     square = load_sample_image("china.jpg")[20:404, 30:414]
     np.testing.assert_array_equal(photograph(384), square / 255)
+    assert photograph().shape == (48, 48, 3)
 
 
 @pytest.mark.parametrize("size", [24, 48])
@@ -157,13 +158,17 @@ def test_a_photograph_in_a_jpeg_is_read_from_0_to_1(tmp_path) -> None:
     assert small == pytest.approx(0.2, abs=0.01)
 
 
+def test_white_stays_white_when_it_is_rounded(tmp_path) -> None:
+    assert picture(saved(tmp_path, np.full((7, 7, 3), 255)), 5).max() <= 1
+
+
 def test_what_is_transparent_is_laid_on_white(tmp_path) -> None:
     red = np.zeros((4, 4, 4))
-    red[..., 0] = 255
+    red[..., 0] = 102
     red[:2, :, 3], red[2:, :, 3] = 255, 51
     small = picture(saved(tmp_path, red), 2)
-    assert small[0] == pytest.approx(np.tile([1, 0, 0], (2, 1)))
-    assert small[1] == pytest.approx(np.tile([1, 0.8, 0.8], (2, 1)))
+    assert small[0] == pytest.approx(np.tile([0.4, 0, 0], (2, 1)))
+    assert small[1] == pytest.approx(np.tile([0.88, 0.8, 0.8], (2, 1)))
 
 
 def test_shades_of_grey_and_palettes_become_colours(tmp_path) -> None:

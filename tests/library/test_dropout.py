@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import FrozenInstanceError
 from itertools import product
 from typing import Any
 
@@ -108,6 +109,25 @@ def test_an_ensemble_of_masks_is_that_many_networks(case: Case) -> None:
         np.testing.assert_allclose(output, each, **CLOSE)
         each = [gradient(one, P[0], X, Y) for one in apart]
         np.testing.assert_allclose(gradient(together, P[0], X, Y), each, **CLOSE)
+
+
+@pytest.mark.parametrize("size", [None, 3])
+def test_networks_may_share_some_of_their_masks_or_all(size: int | None) -> None:
+    rng = np.random.default_rng(4)
+    net = Network((2, 4, 3, 1))
+    p, X, Y = net.normal(rng, size=size), rng.normal(size=(5, 2)), rng.random((5, 1))
+    shared, own = masks((5, 4), 0.6, rng), masks((3, 5, 3), 0.6, rng)
+    P = np.broadcast_to(p, (3, net.n_parameters))
+    some = gradient(ThinnedNetwork(net, {2: shared, 3: own}), p, X, Y)
+    each = [
+        gradient(ThinnedNetwork(net, {2: shared, 3: mine}), q, X, Y)
+        for mine, q in zip(own, P, strict=True)
+    ]
+    np.testing.assert_allclose(some, each, **CLOSE)
+    same = ThinnedNetwork(net, {2: shared, 3: own[0]})
+    each = [gradient(same, q, X, Y) for q in P]
+    found = np.broadcast_to(gradient(same, p, X, Y), P.shape)
+    np.testing.assert_allclose(found, each, **CLOSE)
 
 
 def test_the_mean_over_all_masks_of_a_linear_layer_is_the_whole_network() -> None:
@@ -224,6 +244,7 @@ def test_a_run_without_masks_is_the_run_of_sgd(case: Case) -> None:
     theirs = sgd(net, p, X, Y, order, 0.1, loss, keep_path=True)
     np.testing.assert_allclose(ours.path, theirs.path, **CLOSE)
     np.testing.assert_allclose(ours.cost, theirs.cost, **CLOSE)
+    assert sgd_with_dropout(net, p, X, Y, order, 0.1, ones, loss).path is None
 
 
 def test_a_mini_batch_may_share_its_mask() -> None:
@@ -266,6 +287,22 @@ NET = Network((2, 3, 1))
 P, X, Y = np.zeros(13), np.zeros((4, 2)), np.zeros((4, 1))
 
 
+def test_a_thinned_network_is_shown_without_its_masks_and_stays_what_it_was() -> None:
+    mask = np.ones((1, 3))
+    thinned: Any = ThinnedNetwork(NET, {2: mask})
+    assert repr(thinned) == f"ThinnedNetwork(net={NET!r})"
+    mask[:] = 7
+    assert (thinned.masks[2] == 1).all()
+    with pytest.raises(FrozenInstanceError):
+        thinned.net = Network((2, 3, 2))
+
+
+def test_a_thinned_network_equals_no_other_and_can_be_a_key() -> None:
+    one, other = (ThinnedNetwork(NET, {2: np.ones(3)}) for _ in range(2))
+    assert one != other
+    assert {one: 1, other: 2}[one] == 1
+
+
 @pytest.mark.parametrize(
     ("given", "error", "message"),
     [
@@ -302,6 +339,7 @@ def test_masks_that_do_not_fit_the_points_or_each_other_are_refused() -> None:
         ([0, 1], {2: np.ones((1, 2, 1, 3))}, r"^masks: expected shape"),
         ([0, 1], {2: np.ones((2, 3))}, r"^masks: expected 3 factors"),
         ([0, 4], {}, r"^order: expected rows from 0 to 3, got 0 to 4"),
+        ([0, -1], {}, r"^order: expected rows from 0 to 3, got -1 to 0"),
     ],
 )
 def test_masks_that_do_not_fit_the_order_are_refused(order, given, message) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import FrozenInstanceError
 from itertools import pairwise
 from typing import Any
 
@@ -155,6 +156,18 @@ def test_a_run_and_its_running_statistics_are_those_of_pytorch(case: Case) -> No
     close(given(history.parameters, X), module(torch.from_numpy(X)).detach(), 1e-8)
 
 
+def test_a_share_of_0_moves_nothing_and_one_of_1_keeps_the_last_batch() -> None:
+    case = Case([3, 4, 2], tanh, 6, 4)
+    path, order = np.stack([case.p] * 3), np.array([[0, 1, 2], [3, 4, 5]])
+    start = running_statistics(case.net, path, case.X, order, momentum=0)[2]
+    assert (start.mean == 0).all()
+    assert (start.variance == 1).all()
+    found = running_statistics(case.net, path, case.X, order, momentum=1)[2]
+    last = case.net.batch_statistics(case.p, case.X[3:])[2]
+    close(found.mean, last.mean)
+    close(found.variance, last.variance)
+
+
 @check()
 @given(random_cases)
 def test_in_training_the_scale_of_the_weights_and_the_biases_do_not_matter(
@@ -207,8 +220,12 @@ def test_statistics_of_all_points_give_the_output_of_training() -> None:
 def test_a_vector_is_packed_as_it_was_unpacked() -> None:
     case = Case([3, 4, 2], relu, 5, 2)
     assert (case.net.pack(case.net.unpack(case.p)) == case.p).all()
-    start = case.net.normal(np.random.default_rng(1), 0.5, size=2)
+    start = case.net.normal(np.random.default_rng(1), size=2)
     first, last = case.net.unpack(start)
+    plain = case.net.net.normal(np.random.default_rng(1), size=2)
+    for layer, one in zip((first, last), case.net.net.unpack(plain), strict=True):
+        assert (layer.W == one.W).all()
+        assert (layer.b == one.b).all()
     assert (first.gamma == 1).all()
     assert (first.beta == 0).all()
     assert first.W.shape == (2, 4, 3)
@@ -218,12 +235,45 @@ def test_a_vector_is_packed_as_it_was_unpacked() -> None:
     np.testing.assert_array_equal(case.p, theirs.detach())
 
 
+@pytest.mark.parametrize("size", [None, 2])
+def test_without_hidden_layers_nothing_is_normalised(size: int | None) -> None:
+    plain = Network((3, 2))
+    net, p = NormalisedNetwork(plain), plain.normal(np.random.default_rng(2), size=size)
+    assert (net.pack(net.unpack(p)) == p).all()
+    X = np.arange(12.0).reshape(4, 3)
+    close(net(p, X), plain(p, X))
+
+
 def test_nothing_that_is_passed_is_changed() -> None:
     case = Case([3, 4, 2], relu, 5, 3)
     before = case.p.copy(), case.X.copy()
     gradient(case.net, case.p, case.X, case.Y)
     assert (before[0] == case.p).all()
     assert (before[1] == case.X).all()
+
+
+def test_a_normalised_network_has_an_epsilon_and_statistics_of_its_own() -> None:
+    epsilon, mean = np.array(0.5), np.zeros(3)
+    given = {2: Statistics(mean, np.ones(3))}
+    net = NormalisedNetwork(NET.net, epsilon, given)
+    epsilon[...] = mean[...] = 7
+    given.clear()
+    assert net.epsilon == 0.5
+    assert (net.statistics[2].mean == 0).all()
+    assert repr(net) == f"NormalisedNetwork(net={NET.net!r}, epsilon=0.5)"
+
+
+def test_a_normalised_network_stays_what_it_was() -> None:
+    net: Any = NormalisedNetwork(NET.net)
+    with pytest.raises(FrozenInstanceError):
+        net.epsilon = 0.5
+
+
+def test_a_normalised_network_equals_no_other_and_can_be_a_key() -> None:
+    given = {2: Statistics(np.zeros(3), np.ones(3))}
+    one, other = (NET.evaluating(given) for _ in range(2))
+    assert one != other
+    assert {one: 1, other: 2}[one] == 1
 
 
 NET = NormalisedNetwork(Network((2, 3, 1), (relu, identity)))
@@ -238,6 +288,18 @@ def test_training_needs_two_points(X: Any) -> None:
     assert NET.evaluating(given)(P, X).shape == (*np.shape(X)[:-1], 1)
 
 
+def test_packing_keeps_imaginary_parts() -> None:
+    np.testing.assert_array_equal(NET.pack(NET.unpack(P + 1j)), P + 1j)
+
+
+def test_statistics_may_be_lists_and_a_variance_0() -> None:
+    lists = NET.evaluating({2: Statistics([1.0, 2.0, 3.0], [0.0, 1.0, 4.0])})
+    arrays = {2: Statistics(np.array([1.0, 2.0, 3.0]), np.array([0.0, 1.0, 4.0]))}
+    X = [[0.0, 1.0], [1.0, 0.0]]
+    assert np.isfinite(lists(P, X)).all()
+    assert (lists(P, X) == NET.evaluating(arrays)(P, X)).all()
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -245,12 +307,24 @@ def test_training_needs_two_points(X: Any) -> None:
         ({3: (np.zeros(3), np.ones(3))}, r"^statistics: expected those of the layers"),
         ({2: (np.zeros(2), np.ones(2))}, r"^statistics: expected a mean and a var"),
         ({2: (np.zeros(3), np.ones((2, 3)))}, r"^statistics: expected a mean"),
+        ({2: (0.0, 1.0)}, r"^statistics: expected a mean"),
+        ({2: ()}, r"^statistics: expected a mean"),
+        ({2: 3 * [np.ones(3)]}, r"^statistics: expected a mean"),
+        ({2: 2 * [np.ones((1, 2, 3))]}, r"^statistics: expected a mean"),
         ({2: (np.zeros(3), -np.ones(3))}, r"^statistics: expected variances"),
     ],
 )
 def test_statistics_that_do_not_fit_are_refused(given: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         NET.evaluating(given)
+
+
+def test_statistics_of_another_number_of_networks_are_refused() -> None:
+    own = NET.evaluating({2: Statistics(np.zeros((4, 3)), np.ones((4, 3)))})
+    assert own(P, np.zeros((2, 2))).shape == (4, 2, 1)
+    assert own(np.stack([P] * 4), np.zeros((2, 2))).shape == (4, 2, 1)
+    with pytest.raises(ValueError, match=r"^statistics: expected one leading axis"):
+        own(np.stack([P, P]), np.zeros((2, 2)))
 
 
 @pytest.mark.parametrize("epsilon", [-1e-9, [1e-5], np.nan])
@@ -266,13 +340,22 @@ def test_what_does_not_fit_is_refused() -> None:
         NET(np.zeros(13), np.zeros((2, 2)))
     with pytest.raises(ValueError, match=r"^slope: expected shape \(2, 1\)"):
         NET.pullback(P, np.zeros((2, 2)))[1]([1.0])
-    with pytest.raises(ValueError, match=r"^layers: expected the shapes"):
-        NET.pack(NET.unpack(P)[:1])
+    first, last = NET.unpack(P)
+    for layers in ([], [first], [first, last[:1]], [first[:1], last]):
+        with pytest.raises(ValueError, match=r"^layers: expected the shapes"):
+            NET.pack(layers)
     path, X, order = np.stack([P, P]), np.zeros((3, 2)), np.zeros((1, 2), int)
     for momentum in (-0.1, 1.1, [0.1]):
         with pytest.raises(ValueError, match=r"^momentum: expected"):
             running_statistics(NET, path, X, order, momentum)
-    with pytest.raises(ValueError, match=r"^path: expected the parameters before"):
-        running_statistics(NET, path[:1], X, order)
+    long = np.zeros((P.size - 1, 2), int)  # with a step for each parameter but one
+    for parameters, rows in ((path[:1], order), (path, order[:, 0]), (P, long)):
+        with pytest.raises(ValueError, match=r"^path: expected the parameters before"):
+            running_statistics(NET, parameters, X, rows)
+    with pytest.raises(TypeError, match=r"^net: expected a NormalisedNetwork"):
+        running_statistics(NET.net, path, X, order)
     with pytest.raises(TypeError, match=r"^order: expected integers"):
         running_statistics(NET, path, X, order / 1)
+    for row in (-1, 3):
+        with pytest.raises(ValueError, match=r"^order: expected rows from 0 to 2"):
+            running_statistics(NET, path, X, [[0, row]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import FrozenInstanceError
 from typing import Any
 
 import numpy as np
@@ -69,6 +70,10 @@ def test_only_the_proximal_step_of_l1_gives_zeros() -> None:
     assert (P - 0.7 * penalty.gradient(P) != 0).sum() >= 3
 
 
+def test_the_gradient_of_l1_is_0_at_0() -> None:
+    assert l1(0.4).gradient(np.array([-2.0, 0.0, 3.0])).tolist() == [-0.4, 0.0, 0.4]
+
+
 @both
 def test_an_ensemble_has_a_value_for_each_network(penalty: Penalty) -> None:
     pair = np.stack([P, 2 * P])
@@ -81,6 +86,21 @@ def test_an_ensemble_has_a_value_for_each_network(penalty: Penalty) -> None:
 def test_a_strength_that_is_none_is_refused(make, strength) -> None:
     with pytest.raises(ValueError, match=r"^strength: expected"):
         make(strength)
+
+
+def test_a_value_or_a_gradient_that_is_no_function_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"^value: expected a function"):
+        Penalty("none", 0.0, np.zeros_like)
+    with pytest.raises(TypeError, match=r"^gradient: expected a function"):
+        Penalty("none", np.sum, 0.0)
+    with pytest.raises(TypeError, match=r"^proximal: expected a function"):
+        Penalty("none", np.sum, np.zeros_like, 0.0)
+
+
+def test_a_penalty_stays_what_it_was() -> None:
+    penalty: Any = l2(0.4)
+    with pytest.raises(FrozenInstanceError):
+        penalty.name = "l1(0.4)"
 
 
 # Some of the parameters
@@ -121,6 +141,15 @@ def test_weights_are_what_pytorch_calls_so(case: Case) -> None:
 def test_what_is_no_choice_of_parameters_is_refused() -> None:
     with pytest.raises(TypeError, match=r"^where: expected truth values"):
         restricted(l2(1.0), [1.0, 0.0])
+    with pytest.raises(ValueError, match=r"^where: expected shape \(s,\)"):
+        restricted(l2(1.0), [[True]])
+    where = np.array([True, False])
+    some = restricted(l1(1.0), where)
+    where[:] = True
+    assert some.value(np.array([3.0, 4.0])) == 3
+    for function in (some.value, some.gradient, lambda p: some.proximal(p, 0.1)):
+        with pytest.raises(ValueError, match=r"^where: .* each of 1 parameters, got 2"):
+            function(np.ones(1))
     with pytest.raises(TypeError, match=r"^penalty: expected a Penalty"):
         restricted(0.1, [True])
     with pytest.raises(TypeError, match=r"^net: expected a Network"):

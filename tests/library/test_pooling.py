@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dlam.pooling import (
@@ -41,6 +41,8 @@ def windows(draw: st.DrawFn) -> tuple[tuple[int, ...], int, int | None]:
 
 @each_kind
 @given(case=windows(), seed=st.integers(0, 2**32 - 1), ties=st.booleans())
+@example(case=((1, 2, 5, 6), 3, 1), seed=0, ties=True)
+@example(case=((1, 1, 3, 4), 3, 1), seed=0, ties=False)
 def test_it_is_pytorchs_and_so_is_what_it_sends_back(kind, case, seed, ties) -> None:
     pool, gradient, theirs = KINDS[kind]
     shape, size, stride = case
@@ -66,8 +68,9 @@ def test_an_entry_is_what_the_formula_says_also_at_the_edge(seed) -> None:
 
 
 @pytest.mark.parametrize("pool", [max_pool, average_pool])
-def test_a_window_larger_than_the_picture_is_clipped_to_it(pool: Pool) -> None:
-    assert pool(np.full((1, 1, 2, 2), 7.0), 5).tolist() == [[[[7.0]]]]
+@pytest.mark.parametrize("stride", [None, 1, 2])
+def test_a_window_larger_than_the_picture_is_clipped_to_it(pool, stride) -> None:
+    assert pool(np.full((1, 1, 2, 2), 7.0), 5, stride).tolist() == [[[[7.0]]]]
 
 
 def test_of_several_maxima_the_first_row_by_row_gets_the_slope() -> None:
@@ -82,6 +85,10 @@ def test_a_larger_picture_has_no_smaller_maxima_and_moves_them_no_further(seed) 
     moved = max_pool(a + d, 3, 2) - max_pool(a, 3, 2)
     assert (moved >= 0).all()
     assert moved.max() <= d.max() + 1e-12
+
+
+def test_of_several_maxima_with_other_imaginary_parts_the_first_is_taken() -> None:
+    assert max_pool([[[[1 + 1j, 1 + 2j, 1 - 1j]]]], 3).tolist() == [[[[1 + 1j]]]]
 
 
 @each_kind
@@ -110,6 +117,7 @@ A = np.ones((1, 1, 3, 3))
     ("call", "arguments", "error", "message"),
     [
         (max_pool, (A[0], 2), ValueError, r"^a: expected shape \(N, C, H, W\)"),
+        (max_pool, (A[:0], 2), ValueError, r"^a: expected shape \(N, C, H, W\)"),
         (average_pool, (A * np.nan, 2), ValueError, r"^a: expected finite"),
         (max_pool, (A, 0), ValueError, r"^size: expected at least 1"),
         (max_pool, (A, 2, 0), ValueError, r"^stride: expected at least 1"),

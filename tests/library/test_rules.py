@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import FrozenInstanceError
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -152,6 +154,28 @@ def test_a_run_takes_the_steps_of_pytorch(
     same_run(case, *PAIRS[name], shape, schedule)
 
 
+def scaled(factor: float, state: Any, g: Any, p: Any, rate: float, t: int) -> Any:
+    return -factor * rate * g, state
+
+
+OWN = Rule("scaled", np.zeros_like, partial(scaled, 0.5), (0.5,))
+
+
+@pytest.mark.parametrize("rule", [plain, momentum(0.5), nesterov(0.5), OWN], ids=repr)
+def test_a_compiled_run_takes_the_steps_of_its_rule(rule: Rule) -> None:
+    rng = np.random.default_rng(6)
+    net = Network((2, 3, 1))
+    p, X, Y = net.normal(rng), rng.normal(size=(4, 2)), rng.random((4, 1))
+    order = rng.integers(4, size=5000)
+    found = sgd(net, p, X, Y, order, RATE, rule=rule).parameters
+    state = rule.init(p)
+    for t, row in enumerate(order[:, np.newaxis], start=1):
+        g = gradient(net, p, X[row], Y[row])
+        step, state = rule.update(state, g, p, RATE, t)
+        p = p + step
+    np.testing.assert_allclose(found, p, rtol=0, atol=1e-9)
+
+
 @pytest.fixture(scope="module")
 def exact() -> Any:
     """PyTorch's Muon, whose iteration stays in float64 instead of bfloat16."""
@@ -279,6 +303,26 @@ def test_weights_that_muon_leaves_out_follow_the_rule_of_the_rest(seed: int) -> 
             np.testing.assert_array_equal(own.W, (other if number == 3 else third).W)
 
 
+def test_the_rest_starts_from_its_own_parameters() -> None:
+    kept = Rule("kept", np.copy, lambda start, g, p, rate, t: (start, start))
+    rule, p = muon(NET, layers=[2], rest=kept), np.arange(7.0)
+    step, _ = rule.update(rule.init(p), np.ones(7), p, RATE, 1)
+    assert (step[2:] == p[2:]).all()
+
+
+def test_muon_looks_ahead_and_takes_all_layers_unless_it_is_told_otherwise() -> None:
+    rng = np.random.default_rng(7)
+    p, ends = NET.normal(rng), []
+    for options in ({}, {"nesterov": True, "layers": (2, 3)}, {"nesterov": False}):
+        rule, slopes = muon(NET, **options), np.random.default_rng(8)
+        state = rule.init(p)
+        for t in (1, 2):
+            end, state = rule.update(state, slopes.normal(size=7), p, RATE, t)
+        ends.append(end)
+    assert (ends[0] == ends[1]).all()
+    assert not np.allclose(ends[0], ends[2])
+
+
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
@@ -314,6 +358,7 @@ def test_muon_answers_wrong_input_at_once(
         ({"G": [[np.nan]]}, ValueError, "G: expected finite numbers"),
         ({"G": [[1j]]}, TypeError, "G: expected real numbers"),
         ({"steps": 0.5}, TypeError, "steps: expected an integer"),
+        ({"steps": -1}, ValueError, "steps: expected at least 0"),
         (
             {"coefficients": (1.0, np.inf, 2.0)},
             ValueError,
@@ -391,6 +436,12 @@ def test_what_cannot_be_called_is_refused(part: str) -> None:
     parts = {"init": np.zeros_like, "update": plain.update} | {part: 3}
     with pytest.raises(TypeError, match=part):
         Rule("broken", **parts)
+
+
+def test_a_rule_stays_what_it_was() -> None:
+    rule: Any = momentum(0.9)
+    with pytest.raises(FrozenInstanceError):
+        rule.coefficients = (0.5,)
 
 
 def test_a_rule_is_shown_with_its_coefficients() -> None:

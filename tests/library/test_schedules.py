@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dlam import schedules
@@ -16,6 +16,7 @@ rates = st.floats(1e-6, 1e3)
 
 
 @given(rate=rates, steps=st.integers(1, 60), share=st.floats(0, 1))
+@example(rate=0.5, steps=3, share=1.0)
 def test_the_cosine_is_that_of_pytorch(rate: float, steps: int, share: float) -> None:
     last = share * rate
     optimiser = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=rate)
@@ -29,6 +30,7 @@ def test_the_cosine_is_that_of_pytorch(rate: float, steps: int, share: float) ->
 @given(
     rate=rates, up=st.integers(0, 20), flat=st.integers(1, 20), down=st.integers(0, 20)
 )
+@example(rate=0.5, up=2, flat=0, down=3)
 def test_a_rate_rises_stays_and_falls_by_equal_steps(
     rate: float, up: int, flat: int, down: int
 ) -> None:
