@@ -12,7 +12,7 @@ from itertools import product
 import nbformat
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dlam import Network, cost, data, gradient, identity, landscape, sgd, tanh
@@ -170,6 +170,7 @@ def hyperbola(u, v):
 @pytest.mark.equation("eq-conv-pl")
 @settings(deadline=None)
 @given(st.floats(-3, 3), st.floats(-3, 3))
+@example(1.0, 1.0)
 def test_the_hyperbola_satisfies_pl_away_from_the_origin(u, v) -> None:
     du, dv = -(1 - u * v) * v, -(1 - u * v) * u
     h = 1e-5

@@ -103,12 +103,13 @@ def test_the_slope_of_sigmoid_is_never_above_a_quarter() -> None:
     assert (e / (1 + e) ** 2).max() > 0.25 == sigmoid.slope(z).max()
 
 
-def test_off_the_real_line_the_slope_of_sigmoid_is_what_it_is() -> None:
-    """There it may be above a quarter."""
+def test_off_the_real_line_sigmoid_and_its_slope_are_what_they_are() -> None:
+    """There the slope may be above a quarter."""
     z = np.array([0.5j, 1 + 0.3j, -1 - 2j])
     a = 1 / (1 + np.exp(-z))
     np.testing.assert_allclose(sigmoid.slope(z), a * (1 - a), rtol=1e-14)
     assert sigmoid.slope(z[0]).real > 0.25
+    np.testing.assert_allclose(sigmoid(z), a, rtol=1e-14)
 
 
 def test_sigmoid_survives_the_largest_numbers() -> None:
@@ -263,3 +264,17 @@ def test_the_slope_is_the_same_when_the_value_is_at_hand(activation, z):
     assert activation.slope(z, activation(z)) == pytest.approx(
         activation.slope(z), rel=0, abs=1e-15
     )
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ((1, np.cos, np.sin), "^name: expected a str"),
+        (("cos", 1, np.sin), "^function: expected a function"),
+        (("cos", np.cos, 1), "^derivative: expected a function"),
+        (("cos", np.cos, np.sin, 1), "^derivative_by_value: expected a function"),
+    ],
+)
+def test_what_makes_no_activation_is_refused(parts: tuple, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        Activation(*parts)

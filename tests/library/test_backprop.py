@@ -28,6 +28,7 @@ from dlam import (
     sigmoid,
     softmax_cross_entropy,
 )
+from dlam.convolution import ConvolutionalNetwork, Dense
 from dlam.pytorch import to_module
 from shapes import ALL, SMOOTH, Case, cases, check
 
@@ -210,6 +211,20 @@ def test_an_activation_of_ones_own_is_propagated_through() -> None:
     p, X, Y = net.normal(rng), rng.normal(size=(4, 2)), rng.random((4, 1))
     g = complex_step(lambda p: cost(net, p, X, Y), p)
     np.testing.assert_allclose(gradient(net, p, X, Y), g, **CLOSE)
+
+
+def test_of_another_model_the_gradient_is_the_mean_as_well() -> None:
+    net = ConvolutionalNetwork((1, 2, 2), (Dense(1, sigmoid),))
+    rng = np.random.default_rng(2)
+    p, X, Y = net.normal(rng), rng.normal(size=(3, 4)), rng.random((3, 1))
+    each = [gradient(net, p, X[n : n + 1], Y[n : n + 1]) for n in range(3)]
+    np.testing.assert_allclose(gradient(net, p, X, Y), np.mean(each, axis=0), **CLOSE)
+
+
+def test_the_errors_are_those_of_a_network() -> None:
+    net = ConvolutionalNetwork((1, 1, 1), (Dense(1),))
+    with pytest.raises(TypeError, match=r"^net: expected a Network"):
+        errors(net, np.zeros(2), {}, {1: np.zeros((1, 1))}, [[0.0]])
 
 
 def test_each_formula_of_the_lemma_stands_once_in_the_source() -> None:

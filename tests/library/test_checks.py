@@ -6,13 +6,23 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from dlam import Activation, Network, claim, data, gradient, identity, plots, quadratic
-from dlam._checks import finite, function, instance, integer, numbers, real, untouched
+from dlam._checks import (
+    finite,
+    function,
+    instance,
+    integer,
+    needed,
+    numbers,
+    real,
+    untouched,
+)
 from dlam.dimension import contrast, cover_count
 from dlam.features import gaussian_risk, least_norm, random_features, random_labels
 from dlam.implicit_bias import gradient_flow, modified_gradient, nearest_solution
@@ -79,6 +89,8 @@ def test_doubles_are_not_copied() -> None:
     assert numbers(x, "x") is x
     assert finite(x, "x") is x
     assert real(x, "x") is x
+    z = np.ones(3, complex)
+    assert numbers(z, "z") is z
 
 
 def test_complex_numbers_are_refused_where_the_formula_is_for_real_ones() -> None:
@@ -241,3 +253,24 @@ def test_a_missing_package_is_named_with_the_extra_that_brings_it(
     last = done.stderr.splitlines()[-1]
     assert last.startswith("ModuleNotFoundError: ")
     assert f"needs {package}: pip install 'dlam[{extra}]'" in last
+
+
+# What the checks return
+
+
+def test_what_a_function_makes_is_returned_itself_and_its_argument_is_copied() -> None:
+    x, made = np.ones(3), np.zeros(3)
+    assert untouched(lambda z: made, "f", x) is made
+    assert untouched(lambda z: 2.0, "f", x) == 2
+    assert untouched(lambda z: z, "f", x).flags.writeable
+
+
+def test_a_package_that_is_not_there_is_named_and_so_is_what_it_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "half_installed.py").write_text("import not_installed", "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ModuleNotFoundError, match=r"^No module named 'not_installed'"):
+        needed("half_installed", "book")
+    with pytest.raises(ModuleNotFoundError, match=r"^this needs not_installed: pip"):
+        needed("not_installed.part", "book")

@@ -109,7 +109,7 @@ def test_half_way_goes_to_the_even_digit_as_in_format() -> None:
 
 
 def test_nothing_is_claimed_of_what_is_not_finite() -> None:
-    for stated in ("1", "> 1", "< 1"):
+    for stated in ("1", "2", "> 1", "< 1"):
         for value in (math.nan, math.inf, -math.inf):
             assert not holds(stated, value)
 

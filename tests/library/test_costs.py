@@ -26,9 +26,11 @@ from dlam import (
     softmax_cross_entropy,
     tanh,
 )
+from dlam.convolution import ConvolutionalNetwork, Dense
 from shapes import ALL, LOSSES, Case, cases, check, targets
 
 LINE = Network((1, 1))
+OTHER = ConvolutionalNetwork((1, 1, 2), (Dense(2),))  # of six parameters
 
 
 def softmax(a: np.ndarray) -> np.ndarray:
@@ -60,6 +62,15 @@ def test_an_ensemble_has_the_costs_of_its_networks(case: Case) -> None:
     net, P, X, Y, loss, _ = case
     each = [cost(net, p, X, Y, loss) for p in P]
     np.testing.assert_allclose(cost(net, P, X, Y, loss), each, rtol=1e-12)
+
+
+def test_the_cost_of_another_model_is_the_mean_as_well() -> None:
+    rng = np.random.default_rng(1)
+    p, X, Y = OTHER.normal(rng), rng.normal(size=(3, 2)), rng.random((3, 2))
+    each = [by_sums(quadratic, a, y) for a, y in zip(OTHER(p, X), Y, strict=True)]
+    assert cost(OTHER, p, X, Y) == pytest.approx(sum(each) / 3, rel=1e-12)
+    one = ConvolutionalNetwork((1, 1, 1), (Dense(1),))
+    assert cost(one, [2.0, 1.0], [[3.0]], [[0.0]]) == 24.5
 
 
 def test_the_cost_of_the_drilling_network_is_a_twentieth_of_the_sum_of_squares() -> (
@@ -231,6 +242,35 @@ def test_points_and_targets_that_do_not_fit_are_refused(
     for f in (cost, gradient):
         with pytest.raises(ValueError, match=message):
             f(LINE, np.zeros(2), X, Y)
+
+
+@pytest.mark.parametrize(
+    ("X", "Y", "message"),
+    [
+        (np.zeros(2), np.zeros((2, 2)), "^X, Y: expected a point and a target in"),
+        (np.zeros((2, 2)), np.zeros(2), "^X, Y: expected a point and a target in"),
+        (np.zeros((3, 2)), np.zeros((2, 2)), "^X, Y: expected a point and a target in"),
+        (np.zeros((0, 2)), np.zeros((0, 2)), "^X, Y: expected a point and a target in"),
+        (np.zeros((1, 2)), np.full((1, 2), 2.0), "^Y: binary_cross_entropy expects"),
+    ],
+)
+def test_what_does_not_fit_another_model_is_refused(X, Y, message) -> None:
+    for f in (cost, gradient):
+        with pytest.raises(ValueError, match=message):
+            f(OTHER, np.zeros(6), X, Y, binary_cross_entropy)
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ((1, np.add, np.add), "^name: expected a str"),
+        (("sum", 1, np.add), "^function: expected a function"),
+        (("sum", np.add, 1), "^derivative: expected a function"),
+    ],
+)
+def test_what_makes_no_loss_is_refused(parts: tuple, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        Loss(*parts)
 
 
 def test_what_is_no_loss_or_no_network_is_refused() -> None:

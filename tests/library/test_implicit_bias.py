@@ -258,3 +258,8 @@ NET, P, X, Y = Network((2, 1)), np.zeros(3), np.zeros((4, 2)), np.zeros((4, 1))
 def test_wrong_input_is_refused_at_once(call, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_a_flow_needs_the_slope_as_a_function() -> None:
+    with pytest.raises(TypeError, match=r"^slope: expected a function"):
+        gradient_flow(1.0, [1.0], [0.0])

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from scipy.optimize import least_squares
 
-from dlam import Network, cost, data, gradient, landscape, leaky_relu, relu
+from dlam import Network, cost, data, gradient, landscape, leaky_relu, relu, tanh
+from dlam.convolution import Convolution, ConvolutionalNetwork, Dense
 from dlam.gradcheck import complex_step, finite_difference
 from dlam.landscape import hessian, jacobian, line, plane, residuals
 from shapes import ALL, SMOOTH, Case, cases, check
@@ -145,6 +146,23 @@ def test_the_jacobian_is_the_derivative_of_the_residuals(case: Case) -> None:
         ]
         np.testing.assert_allclose(J[n], rows, **CLOSE)
         np.testing.assert_allclose(jacobian(net, p, X, Y), J[n], **CLOSE)
+
+
+def test_of_another_model_both_are_as_well() -> None:
+    net = ConvolutionalNetwork(
+        (1, 2, 2), (Convolution(2, 2, activation=tanh), Dense(3))
+    )
+    rng = np.random.default_rng(2)
+    P, X, Y = net.normal(rng, size=2), rng.normal(size=(4, 4)), rng.random((4, 3))
+    J = jacobian(net, P, X, Y)
+    for p, own, r in zip(P, J, residuals(net, P, X, Y), strict=True):
+        np.testing.assert_allclose(r, (Y - net(p, X)).ravel(), **CLOSE)
+        rows = [
+            complex_step(lambda p, i=i: residuals(net, p, X, Y)[i], p)
+            for i in range(12)
+        ]
+        np.testing.assert_allclose(own, rows, **CLOSE)
+        np.testing.assert_allclose(jacobian(net, p, X, Y), own, **CLOSE)
 
 
 @check(25)

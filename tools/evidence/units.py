@@ -34,7 +34,7 @@ CHECKERS = {
 }
 # A module whose tests are not in tests/library/test_<module>*.py alone.
 TESTS = {
-    "_checks": ("network", "sampling", "descent"),
+    "_checks": ("checks", "network", "sampling"),
     "_compiled": ("descent",),
     "_lemma": ("backprop", "network", "landscape"),
     "_progress": ("progress", "descent"),
