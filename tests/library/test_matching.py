@@ -99,7 +99,7 @@ def test_matching_never_leads_away(net, seed) -> None:
 
 @pytest.mark.parametrize("first", [sigmoid, tanh, relu])
 @pytest.mark.parametrize("second", [sigmoid, tanh, relu])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(5))
 def test_no_other_order_of_one_layer_is_nearer(first, second, seed) -> None:
     """With two hidden layers, where biases count behind the first."""
     net = Network((1, 3, 3, 1), (first, second, identity))
@@ -246,6 +246,7 @@ P = np.zeros(NET.n_parameters)
         (lambda: barrier(two_wells, [0.0], [1.0], 2.5), TypeError, "points: expected"),
         (lambda: barrier(two_wells, 0.0, 1.0), ValueError, "p: expected shape"),
         (lambda: barrier(two_wells, [0.0], [1.0, 2.0]), ValueError, "q: expected"),
+        (lambda: barrier(1.0, P, P), TypeError, "f: expected a function"),
     ],
 )
 def test_wrong_input_is_refused(call, error, words) -> None:

@@ -13,7 +13,18 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlam import Activation, Layer, Network, data, identity, relu, sigmoid, step, tanh
+from dlam import (
+    Activation,
+    Layer,
+    Network,
+    cost,
+    data,
+    identity,
+    relu,
+    sigmoid,
+    step,
+    tanh,
+)
 
 check = settings(deadline=None, derandomize=True, max_examples=40)
 SMOOTH = [sigmoid, tanh, identity, relu]
@@ -223,6 +234,28 @@ def test_the_complex_step_passes_through_a_network(net: Network, seed: int) -> N
     slope = net(p + 1e-100j * d, x).imag / 1e-100
     quotient = (net(p + 1e-6 * d, x) - net(p - 1e-6 * d, x)) / 2e-6
     np.testing.assert_allclose(slope, quotient, atol=1e-7, rtol=1e-6)
+
+
+@check
+@given(networks(SMOOTH[:3]), seeds, st.sampled_from([None, 3]), st.booleans())
+def test_the_pullback_takes_slopes_back_to_the_parameters(
+    net: Network, seed: int, k: int | None, single: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    p, X = net.normal(rng, size=k), rng.normal(size=(4, net.sizes[0]))
+    x = X[0] if single else X
+    output, back = net.pullback(p, x)
+    np.testing.assert_array_equal(output, net(p, x))
+    slope, d = rng.normal(size=output.shape), rng.normal(size=p.shape)
+    along = (slope * net(p + 1e-100j * d, x).imag / 1e-100).sum()
+    assert (back(slope) * d).sum() == pytest.approx(along, rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("wrong", ["net", Network, object()])
+def test_what_is_no_model_is_refused(wrong: Any) -> None:
+    with pytest.raises(TypeError, match=r"^net: expected a Network, or another model"):
+        cost(wrong, np.zeros(2), [[0.0]], [[0.0]])
+    assert cost(Network((1, 1)), np.zeros(2), [[0.0]], [[0.0]]) == 0.125
 
 
 # Packing
