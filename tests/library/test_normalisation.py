@@ -309,6 +309,7 @@ def test_statistics_may_be_lists_and_a_variance_0() -> None:
         ({2: (np.zeros(3), np.ones((2, 3)))}, r"^statistics: expected a mean"),
         ({2: (0.0, 1.0)}, r"^statistics: expected a mean"),
         ({2: ()}, r"^statistics: expected a mean"),
+        ({2: [np.ones(3)]}, r"^statistics: expected a mean"),
         ({2: 3 * [np.ones(3)]}, r"^statistics: expected a mean"),
         ({2: 2 * [np.ones((1, 2, 3))]}, r"^statistics: expected a mean"),
         ({2: (np.zeros(3), -np.ones(3))}, r"^statistics: expected variances"),
