@@ -35,11 +35,16 @@ def top(page, place: str) -> float:
 
 
 def resting(page) -> None:
-    """Wait until nothing has moved for a third of a second."""
+    """Wait until nothing has moved for five frames and a third of a second.
+
+    What is laid out above the screen moves the place; the browser takes it back
+    with its next frame, which a busy machine may owe for longer.
+    """
     page.evaluate(
         """async () => {
         for (let still = 0, last; still < 5; ) {
             await new Promise(done => setTimeout(done, 60));
+            await new Promise(done => requestAnimationFrame(done));
             const now = `${scrollY} ${document.body.scrollHeight}`;
             still = now === last ? still + 1 : 0;
             last = now;
