@@ -162,6 +162,8 @@ def folded_below(found: Boxes, n: int) -> dict[str, nodes.Element]:
     for kind, node in found[n + 1 : n + 3]:
         if kind in its or kind not in FOLDED.values():
             break
+        if heading_of(node) != heading_of(found[n][1]):
+            break  # it belongs to what this section says without a box
         its[kind] = node
     return its
 

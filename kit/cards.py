@@ -32,13 +32,13 @@ Card = namedtuple("Card", "label chapter kind front back where")
 def cards(some: Iterable[Box], files: dict[str, bytes]) -> Iterator[Card]:
     """Yield the cards of boxes; the pictures they show go into `files`."""
     asked = (box for box in some if box.kind not in ("exercise", "prediction"))
+    titles = {text.stem: text.title for _, text in chapters()}
     for box, more in map(shown, asked):
         where = f"{box.chapter}, {box.section}"
         if box.kind == "quick check":
             sides = box.text, box.answer
         elif box.kind == "results":
-            sides = f"What is there to remember of *{box.chapter}*?", box.text
-            where += f" ({box.page})"
+            sides = f"Results to remember: *{titles[box.page]}*", box.text
         else:
             sides = f"State {box.kind} {box.number}: *{box.title}*", box.text
         files |= more

@@ -2,8 +2,8 @@
 
 The master notebook of a page carries the library, runs the page's cells, and has for
 each exercise the book's solution and its tests.  These are what the book itself
-asserts about the solution under names that the exercise then asks for; a number that
-the text states to the last digit, which depends on seeds, is not tested.
+asserts about the solution, and the exercise shows them; a number to the last digit,
+which may depend on seeds, is tested only if the exercise promises it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
+from dlam.claims import parse
 from kit.boxes import Box, record, shown
 from tools.book.names import names
 from tools.pages.notebooks import OPTIONAL, carrier, needs
@@ -23,7 +24,13 @@ from tools.record.notebook import KERNEL
 
 REQUIREMENTS = ["numpy", "numba", "scipy", "matplotlib", "ipykernel"]
 PACKAGES = {"torch": "torch", "sklearn": "scikit-learn"}
-NAMES = "\n\n*The tests look at* {}*: give what you compute these names.*"
+TESTED = """
+
+*Give what you compute the names* {}*, which these tests use:*
+
+```python
+{}
+```"""
 
 
 def assignment(bank: Sequence[Box]) -> Any:
@@ -32,9 +39,15 @@ def assignment(bank: Sequence[Box]) -> Any:
     graded = [(box, test) for box in machine if (test := tests(box))]
     if not graded:
         return None
-    asked = {name for box, test in graded for name in used(box, test)}
     first = min(box.cells[0] for box in machine)
-    setup = [*cells_before(record(bank[0].page), first, asked)]
+    page = record(bank[0].page)
+    asked = {name for box, test in graded for name in used(box, test)}
+    setup = [*cells_before(page, first, asked)]
+    there = set().union(*(names(source)[1] for source in setup))
+    # What the page has set, an empty sheet has, too.
+    graded = [(box, test) for box, test in graded if looked_at(box, test) - there]
+    if not graded:
+        return None
     code = "\n".join(setup)
     packages = [
         PACKAGES[its] for its, form in OPTIONAL.items() if re.search(form, code)
@@ -47,7 +60,7 @@ def assignment(bank: Sequence[Box]) -> Any:
     }
     cells = [
         new_raw_cell(_config("ASSIGNMENT CONFIG", config)),
-        carrier(record(bank[0].page)),
+        carrier(page),
         *map(new_code_cell, setup),
         *(cell for box, test in graded for cell in question(box, test)),
     ]
@@ -65,11 +78,11 @@ def question(box: Box, test: str) -> Iterator[Any]:
     """Yield the cells of an exercise: what is asked, the solution, its tests."""
     label = box.label.replace("-", "_")
     about = {"name": label, "points": len(box.stars)}
-    looked_at = ", ".join(f"`{name}`" for name in sorted(sets(box) & names(test)[0]))
+    given = ", ".join(f"`{name}`" for name in sorted(looked_at(box, test)))
     text = f"**{box.name} {box.stars}**\n\n{shown(box)[0].text}"
     source = "\n\n".join(solution(box))
     yield new_raw_cell(_config("BEGIN QUESTION", about))
-    yield new_markdown_cell(text + NAMES.format(looked_at))
+    yield new_markdown_cell(text + TESTED.format(given, test))
     yield new_raw_cell("# BEGIN SOLUTION")
     yield new_code_cell(f"# BEGIN SOLUTION\n{source}\n# END SOLUTION")
     yield new_raw_cell("# END SOLUTION")
@@ -89,6 +102,11 @@ def sets(box: Box) -> set[str]:
     return set().union(*(names(source)[1] for source in solution(box)))
 
 
+def looked_at(box: Box, test: str) -> set[str]:
+    """Return the names of the solution that a test uses."""
+    return sets(box) & names(test)[0]
+
+
 def tests(box: Box) -> str:
     """Return what the book asserts about the solution; nothing if it does not."""
     own = sets(box)
@@ -97,12 +115,60 @@ def tests(box: Box) -> str:
         for statement, code in statements(source):
             used, bound = names(code)
             said = claimed(statement)
-            if said and (said[0] not in "<>" or not used & own):
-                continue  # depends on seeds, or not on the solution
-            asserted |= bool(said)
+            if said and not (used & own and (said[0] in "<>" or promised(box, said))):
+                continue  # not on the solution, or on its seeds
+            asserted |= bool(said) and not easy(statement)
             own |= bound if used & own else set()
+            kept.append((statement, asserted_by(statement) or code))
+    return "\n".join(needed(kept)) if asserted else ""
+
+
+def promised(box: Box, said: str) -> bool:
+    """Say whether a number stands in what an exercise gives as a check."""
+    check = box.text.partition("*Check:*")[2]
+    form = rf"(?<![\d.]){re.escape(said.rstrip('%'))}(?!\.?\d)"
+    return bool(re.search(form, check))
+
+
+def asserted_by(statement: ast.stmt) -> str:
+    """Return a claim as the assertion that it is."""
+    match statement:
+        case ast.Expr(ast.Call(args=[ast.Constant(str(said)), value])):
+            if claimed(statement) and (what := parse(said)):
+                code, number = ast.unparse(value), what.number
+                if what.bound:
+                    least = number / 100 if what.percent else number
+                    return f"assert {code} {what.bound} {least}"
+                factor = "100 * " if what.percent else ""
+                digits = -int(number.as_tuple().exponent)
+                return f"assert round({factor}float({code}), {digits}) == {number}"
+    return ""
+
+
+def easy(statement: ast.stmt) -> bool:
+    """Say whether all that is asserted is that some name is below some number."""
+    match statement:
+        case ast.Assert(
+            ast.Compare(ast.Name(), [ast.Lt() | ast.LtE()], [ast.Constant()])
+        ):
+            return True
+        case ast.Expr(ast.Call(args=[_, ast.Name()])):
+            return claimed(statement).startswith("<")
+    return False
+
+
+def needed(test: Sequence[tuple[ast.stmt, str]]) -> list[str]:
+    """Return of a test what is asserted, and what is computed for that."""
+    kept: list[str] = []
+    asked: set[str] = set()
+    for statement, code in reversed(test):
+        uses, bound = names(code)
+        asserts = any(claimed(part) for part in ast.walk(statement))
+        called = isinstance(statement, ast.Expr) and uses & asked  # may change it
+        if asserts or called or bound & asked:
             kept.append(code)
-    return "\n".join(kept) if asserted else ""
+            asked |= uses
+    return kept[::-1]
 
 
 def hidden(box: Box) -> Iterator[str]:
@@ -120,7 +186,7 @@ def statements(source: str) -> Iterator[tuple[ast.stmt, str]]:
         yield statement, ast.get_source_segment(source, statement) or ""
 
 
-def claimed(statement: ast.stmt) -> str:
+def claimed(statement: ast.AST) -> str:
     """Return what a statement asserts: a claim's number, "<" for what has no number."""
     match statement:
         case ast.Assert():

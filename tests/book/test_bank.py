@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import sqlite3
 import zipfile
@@ -130,6 +131,16 @@ def test_an_answer_belongs_to_the_box_above_it() -> None:
     assert boxes.heading_of(found[0][1]) == "One"
 
 
+def test_a_hint_of_the_next_section_belongs_to_no_box_of_this() -> None:
+    tree = nodes.section("", nodes.title("", "One"))
+    tree += quick("Why?", "quick", title="Quick check")
+    tree += quick("So.", "dropdown", title="Answer")
+    project = nodes.section("", nodes.title("", "A project"))
+    project += quick("Count.", "dropdown", title="Hint")
+    tree += project
+    assert [*boxes.folded_below(boxes.boxes_in(tree), 0)] == ["answer"]
+
+
 @pytest.mark.parametrize(
     ("text", "how"),
     [
@@ -160,6 +171,68 @@ def test_what_is_graded_is_what_the_book_asserts_about_the_solution() -> None:
     assert kept == ['claim("< 20", found)', "assert other > 2", "assert 1 + 1 == 2"]
 
 
+def statement(source: str) -> ast.stmt:
+    return ast.parse(source).body[0]
+
+
+@pytest.mark.parametrize(
+    ("claim", "code"),
+    [
+        ('claim("< 25%", gap)', "assert gap < 0.25"),
+        ('claim("> 1e-3", f(x) - y)', "assert f(x) - y > 0.001"),
+        ('claim("2.50", a[0])', "assert round(float(a[0]), 2) == 2.50"),
+        ('claim("33%", s)', "assert round(100 * float(s), 0) == 33"),
+        ("assert a > b", ""),
+        ('print("3", a)', ""),
+    ],
+)
+def test_a_claim_is_tested_as_what_it_says(claim: str, code: str) -> None:
+    assert otter.asserted_by(statement(claim)) == code
+
+
+def test_a_number_to_the_last_digit_is_tested_if_the_exercise_promises_it() -> None:
+    box = replace(sorted_data(), text="With 4.1 steps. *Check:* $3.05$, then 12 %.")
+    promised = ["3.05", "12%", "3.0", "05", "4.1", "2"]
+    assert [otter.promised(box, said) for said in promised] == [True] * 2 + [False] * 4
+
+
+@pytest.mark.parametrize(
+    ("said", "easy"),
+    [
+        ("assert rounds < 15", True),
+        ('claim("< 1e-12", worst)', True),
+        ("assert 2 < rounds < 15", False),
+        ("assert rounds > 15", False),
+        ('claim("< 3", abs(a - 1))', False),
+        ('claim("> 3", a)', False),
+    ],
+)
+def test_that_a_name_is_below_a_number_is_too_easy(said: str, easy: bool) -> None:
+    assert otter.easy(statement(said)) == easy
+
+
+def test_a_test_is_what_is_asserted_and_what_that_needs() -> None:
+    source = (
+        "rows = f(x)\nlate = 3\nrows.sort()\nassert rows[0] > 2\n"
+        "for row in rows:\n    assert row\nrows = 5"
+    )
+    kept = otter.needed([*otter.statements(source)])
+    assert kept == [
+        "rows = f(x)",
+        "rows.sort()",
+        "assert rows[0] > 2",
+        "for row in rows:\n    assert row",
+    ]
+
+
+def test_what_the_page_has_set_is_not_graded() -> None:
+    page = "09-convolutions"
+    answer = f"\x02cell {cell_of(page, 'K = np.random.default_rng(2).normal(size')}\x03"
+    box = replace(sorted_data(), page=page, answer=answer)
+    assert "K" in otter.looked_at(box, otter.tests(box))
+    assert otter.assignment([box]) is None
+
+
 def sorted_data() -> Box:
     """An exercise of chapter 4, with the cell of its solution."""
     page = "04-stochastic-gradient"
@@ -182,8 +255,9 @@ def test_the_tests_of_an_exercise_look_at_what_the_solution_sets() -> None:
     sources = [cell.source for cell in book.cells]
     assert sources[0].startswith("# ASSIGNMENT CONFIG\nname: 04-stochastic-gradient\n")
     assert "scikit-learn" not in sources[0]
-    (asked,) = [s for s in sources if "*The tests look at*" in s]
+    (asked,) = [s for s in sources if "which these tests use" in s]
     assert "`read_right`" in asked
+    assert f"```python\n{tests}\n```" in asked
     solved = sources.index("# BEGIN SOLUTION") + 1
     assert sources[solved].startswith("# BEGIN SOLUTION\nby_class")
     assert sources[solved].endswith("\n# END SOLUTION")
@@ -207,10 +281,12 @@ def test_an_exercise_that_the_book_does_not_check_is_not_graded() -> None:
 
 def test_cards_are_known_by_their_labels(exercise: Box, tmp_path: Path) -> None:
     check = replace(exercise, label="quick", kind="quick check", answer="So.")
-    statement = replace(exercise, label="thm-some", kind="theorem")
+    theorem = replace(exercise, label="thm-some", kind="theorem")
+    results = replace(exercise, label="results", kind="results", title="")
     files: dict[str, bytes] = {}
-    made = [*cards.cards([check, exercise, statement], files)]
-    assert [card.label for card in made] == ["quick", "thm-some"]
+    made = [*cards.cards([check, exercise, theorem, results], files)]
+    assert [card.label for card in made] == ["quick", "thm-some", "results"]
+    assert "<em>Momentum</em>" in made.pop().front
     assert made[0].front.count(r"\(") == 1
     assert made[1].front == "<p>State theorem 7.3: <em>Some steps</em></p>"
     path = tmp_path / "cards.apkg"

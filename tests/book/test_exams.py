@@ -31,8 +31,9 @@ def forward(v: SimpleNamespace) -> list[float]:
 
 def corners(v: SimpleNamespace) -> list[float]:
     outputs = [v.b, v.c1 + v.b, 2 * v.c1 + v.c2 + v.b]
-    assert outputs[1] > max(outputs[0], outputs[2])  # so the last question has answers
-    return outputs
+    least = max(outputs[0], outputs[2])
+    assert outputs[1] > least  # so the last question has answers
+    return [*outputs, least, outputs[1]]
 
 
 def cost_of_two(v: SimpleNamespace) -> list[float]:
@@ -127,7 +128,8 @@ def attending(v: SimpleNamespace) -> list[float]:
 def bellman(v: SimpleNamespace) -> list[float]:
     P = np.array([[[1, 0], [0, 1]], [[1 - v.chance, v.chance], [0, 1]]], dtype=float)
     r = np.array([[v.stay, 1], [v.go, 1]], dtype=float)
-    return [*(r + float(v.gamma) * P @ np.array(v.V)).max(axis=0)]
+    values = r + float(v.gamma) * P @ np.array(v.V)
+    return [*values[:, 0], *values.max(axis=0)]
 
 
 ROUTES: dict[str, Route] = {
@@ -159,6 +161,17 @@ def test_the_answers_are_those_of_another_route_for_twenty_seeds(path: Path) -> 
         found = ROUTES[one.name](SimpleNamespace(**one.values))
         np.testing.assert_allclose([*one.answers.values()], found, rtol=1e-6, atol=1e-8)
     assert len({one.text for one in drawn}) > 5, "the seeds hardly differ"
+
+
+def test_there_is_always_something_to_decide() -> None:
+    sharp, bellman = (
+        path for path in PATHS if path.stem in ("06-sharpness", "10-bellman")
+    )
+    for seed in range(200):
+        _, here, _, least = draw(sharp, seed).answers.values()
+        assert here > least
+        stay, go, *_ = draw(bellman, seed).answers.values()
+        assert stay != go
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
