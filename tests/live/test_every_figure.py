@@ -136,13 +136,17 @@ def test_what_a_slip_has_changed_can_be_undone(show, place):
     assert undo.get_attribute("aria-disabled") == "true"
     handle = figure.stage.locator("[role=slider], input[type=range]").first
     handle.focus()
-    figure.press("ArrowRight", "ArrowRight")
+    key = "ArrowRight"
+    figure.press(key, key)
+    if not figure.hash():  # of a table only the row is remembered
+        key = "ArrowUp"
+        figure.press(key, key)
     changed = figure.hash()
     assert changed.startswith(f"#{place.name}?")
     undo.click()
     assert figure.hash() not in ("", changed)
     handle.focus()
-    figure.press("ArrowRight")
+    figure.press(key)
     assert figure.hash() == changed
     reset.click()
     assert figure.hash() == ""

@@ -129,7 +129,7 @@ def test_at_the_end_it_shows_the_numbers_of_the_picture(show):
 
 @live_pages.at_night
 def test_each_equation_has_the_number_that_the_chapter_gives_it(show):
-    figure = show()
+    figure = show(whole=True)
     seen = set()
     for n in range(1, 24):
         links = figure.box.locator(".net-by").evaluate_all(

@@ -49,11 +49,21 @@ FAULTS = """() => {
 
 
 @pytest.fixture(scope="module")
-def decks(html: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def chromium() -> Iterator[Any]:
+    """The one browser of all tests here; Playwright has no second beside it."""
+    require_program("chromium")
+    with browser.chromium() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def decks(
+    html: Path, chromium: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Any]:
     """The decks, served to a browser."""
     folder = tmp_path_factory.mktemp("slides")
     slides.write(folder, html)
-    with browser.serve(folder) as address, browser.chromium() as chromium:
+    with browser.serve(folder) as address:
         yield SimpleNamespace(folder=folder, address=address, chromium=chromium)
 
 
@@ -157,9 +167,8 @@ CRAMPED = """() => [...document.querySelectorAll("div.math")].filter((formula) =
 
 @pytest.mark.parametrize("chapter", range(1, 11))
 def test_a_handout_has_two_pages_and_the_formulas_of_the_book(
-    chapter: int, html: Path, tmp_path: Path
+    chapter: int, html: Path, chromium: Any, tmp_path: Path
 ) -> None:
-    require_program("chromium")
     texts = (t for t in load().chapters if t.stem.startswith(f"{chapter:02}"))
     pdf = handouts.write_one(
         tmp_path, chapter, [Page(text, html) for text in texts], html
@@ -168,8 +177,9 @@ def test_a_handout_has_two_pages_and_the_formulas_of_the_book(
     shown = formulas(markup.parse(pdf.with_suffix(".html")))
     assert shown
     assert shown <= book(html)
-    with browser.chromium() as chromium:
-        page = chromium.new_page()
-        page.goto(pdf.with_suffix(".html").as_uri())
-        browser.settle(page)
-        assert page.evaluate(CRAMPED) == []
+    page = chromium.new_page()
+    page.goto(pdf.with_suffix(".html").as_uri())
+    browser.settle(page)
+    cramped = page.evaluate(CRAMPED)
+    page.close()
+    assert cramped == []
