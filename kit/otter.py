@@ -164,8 +164,8 @@ def needed(test: Sequence[tuple[ast.stmt, str]]) -> list[str]:
     for statement, code in reversed(test):
         uses, bound = names(code)
         asserts = any(claimed(part) for part in ast.walk(statement))
-        called = isinstance(statement, ast.Expr) and uses & asked  # may change it
-        if asserts or called or bound & asked:
+        changes = isinstance(statement, ast.Expr | ast.For) and uses & asked
+        if asserts or changes or bound & asked:
             kept.append(code)
             asked |= uses
     return kept[::-1]

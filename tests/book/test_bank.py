@@ -213,12 +213,14 @@ def test_that_a_name_is_below_a_number_is_too_easy(said: str, easy: bool) -> Non
 
 def test_a_test_is_what_is_asserted_and_what_that_needs() -> None:
     source = (
-        "rows = f(x)\nlate = 3\nrows.sort()\nassert rows[0] > 2\n"
+        "rows = f(x)\nlate = 3\nfor x in 1, 2:\n    rows.append(x)\nrows.sort()\n"
+        "for x in 1, 2:\n    late += x\nassert rows[0] > 2\n"
         "for row in rows:\n    assert row\nrows = 5"
     )
     kept = otter.needed([*otter.statements(source)])
     assert kept == [
         "rows = f(x)",
+        "for x in 1, 2:\n    rows.append(x)",
         "rows.sort()",
         "assert rows[0] > 2",
         "for row in rows:\n    assert row",
