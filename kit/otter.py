@@ -118,7 +118,7 @@ def tests(box: Box) -> str:
             if said and not (used & own and (said[0] in "<>" or promised(box, said))):
                 continue  # not on the solution, or on its seeds
             asserted |= bool(said) and not easy(statement)
-            own |= bound if used & own else set()
+            own = own | bound if used & own else own - bound
             kept.append((statement, asserted_by(statement) or code))
     return "\n".join(needed(kept)) if asserted else ""
 

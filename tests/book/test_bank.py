@@ -227,6 +227,16 @@ def test_a_test_is_what_is_asserted_and_what_that_needs() -> None:
     ]
 
 
+def test_what_the_book_sets_anew_is_not_the_solutions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    anew, part = "by_class = [3]\nassert by_class[0]", "by_class = by_class[1:]"
+    monkeypatch.setattr(otter, "hidden", lambda box: [anew])
+    assert otter.tests(sorted_data()) == ""
+    monkeypatch.setattr(otter, "hidden", lambda box: [f"{part}\nassert by_class[0]"])
+    assert otter.tests(sorted_data()) == f"{part}\nassert by_class[0]"
+
+
 def test_what_the_page_has_set_is_not_graded() -> None:
     page = "09-convolutions"
     answer = f"\x02cell {cell_of(page, 'K = np.random.default_rng(2).normal(size')}\x03"
