@@ -27,12 +27,14 @@ if (again)
   for (const part of document.querySelectorAll(PART)) part.classList.add("laid-out");
 
 // Where that is, the browser knows wrongly if not all was laid out when one left:
-// then the page keeps it.
+// then the page keeps it, and the browser must not scroll, as it would after this.
 const PLACE = `place of ${location.href.split("#")[0]}`;
+const [left, before] = JSON.parse((again && sessionStorage.getItem(PLACE)) || "[]");
+if (left) history.scrollRestoration = "manual";
 function comeBack() {
-  const [id, before] = JSON.parse((again && sessionStorage.getItem(PLACE)) || "[]");
-  const section = id && document.getElementById(id);
+  const section = left && document.getElementById(left);
   if (section) scrollBy(0, section.getBoundingClientRect().top - before);
+  setTimeout(() => requestAnimationFrame(() => (history.scrollRestoration = "auto")));
 }
 
 // A formula in the text that is wider than its column scrolls, and a box that

@@ -177,21 +177,22 @@ def test_no_script_asks_for_what_is_not_laid_out(site):
         assert len(seen.evaluate("asked")) == 1
 
 
-def test_who_leaves_before_all_is_laid_out_comes_back_to_the_place(site):
+@pytest.mark.parametrize("place", ["how-does-nesterov-repair-it", "exercises"])
+def test_who_leaves_before_all_is_laid_out_comes_back_to_the_place(site, place):
     with opened(site, f"{BACK}.html", PHONE, NEVER_IDLE) as seen:
-        seen.evaluate("location.hash = 'how-does-nesterov-repair-it'")
+        seen.evaluate("place => { location.hash = place }", place)
         resting(seen)
         waiting = (
             "document.querySelectorAll('article > section > section:not(.laid-out)')"
         )
         assert seen.evaluate(f"{waiting}.length") > 3
-        before = top(seen, "how-does-nesterov-repair-it")
+        before = top(seen, place)
         seen.goto(f"{site.address}book/setup.html")
         browser.settle(seen)
         seen.go_back()
         resting(seen)
         assert seen.evaluate(f"{waiting}.length") == 0
-        after = top(seen, "how-does-nesterov-repair-it")
+        after = top(seen, place)
         assert after == pytest.approx(before, abs=8)
 
 
