@@ -26,7 +26,7 @@ REQUIREMENTS = ["numpy", "numba", "scipy", "matplotlib", "ipykernel"]
 PACKAGES = {"torch": "torch", "sklearn": "scikit-learn"}
 TESTED = """
 
-*Give what you compute the names* {}*, which these tests use:*
+*In these tests, what you compute has the names* {}*:*
 
 ```python
 {}

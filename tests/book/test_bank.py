@@ -267,7 +267,7 @@ def test_the_tests_of_an_exercise_look_at_what_the_solution_sets() -> None:
     sources = [cell.source for cell in book.cells]
     assert sources[0].startswith("# ASSIGNMENT CONFIG\nname: 04-stochastic-gradient\n")
     assert "scikit-learn" not in sources[0]
-    (asked,) = [s for s in sources if "which these tests use" in s]
+    (asked,) = [s for s in sources if "*In these tests, what you compute" in s]
     assert "`read_right`" in asked
     assert f"```python\n{tests}\n```" in asked
     solved = sources.index("# BEGIN SOLUTION") + 1
