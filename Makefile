@@ -119,7 +119,7 @@ bench-live: $(VENV)/test book ## Measure the live figures, in Node and in Chromi
 # `make record` nor to the next `make lab`.
 lab: $(VENV)/lab ## Open copies of the chapters in JupyterLab
 	@mkdir -p _build/lab
-	@cp -rn book/*.ipynb book/images _build/lab/
+	@for f in book/*.ipynb book/images; do test -e _build/lab/$${f##*/} || cp -r $$f _build/lab/; done
 	@$(BIN)/jupyter trust _build/lab/*.ipynb >/dev/null
 	@$(BIN)/jupyter lab --notebook-dir=_build/lab
 
@@ -127,8 +127,8 @@ screenshots: $(VENV)/test book ## Photograph the pages: wide, narrow and dark
 	@PYTHONPATH=. $(BIN)/python tests/screenshots.py
 
 format: $(VENV)/test node_modules ## Format the code
-	@$(BIN)/ruff check --fix lib tests tools kit bench
-	@$(BIN)/ruff format lib tests tools kit bench
+	@$(BIN)/ruff check --fix lib tests tools kit bench runs book/images
+	@$(BIN)/ruff format lib tests tools kit bench runs book/images
 	@test ! -d node_modules || node_modules/.bin/biome check --write --log-level=error
 
 constraints: ## Take the newest versions that fit together (the checks then judge)

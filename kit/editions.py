@@ -27,6 +27,7 @@ from kit.boxes import boxes_in, folded_below, how_of, title_of
 from tools import ROOT
 from tools.book import load
 from tools.pages.generated import rendered
+from tools.programs import missing
 
 NAMES = {"student": "Student’s edition", "instructor": "Instructor’s edition"}
 PDF = "deep-learning-for-applied-mathematicians"
@@ -99,12 +100,20 @@ def drawn_on(some: list[nodes.Element], places: dict[str, str]) -> str:
 
 def write(folder: Path) -> None:
     """Print both editions, as `make pdf` does."""
+    if sentence := missing("latexmk", "xelatex", "rsvg-convert"):
+        sys.exit(sentence)
     program = Path(sys.executable).with_name("jupyter-book")
     options = ["--quiet", "-W", "-n", "--keep-going", "--builder", "pdflatex"]
     for edition in NAMES:
         environment = os.environ | {"EDITION": edition}
-        subprocess.run([program, "build", *options, ROOT], check=True, env=environment)
-        shutil.copy(ROOT / "_build" / "latex" / f"{PDF}.pdf", folder / f"{edition}.pdf")
+        # Not beside the book as it is, which `make pdf` has printed.
+        out = ROOT / "_build" / "editions" / edition
+        subprocess.run(
+            [program, "build", *options, "--path-output", out, ROOT],
+            check=True,
+            env=environment,
+        )
+        shutil.copy(out / "_build" / "latex" / f"{PDF}.pdf", folder / f"{edition}.pdf")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -1,4 +1,4 @@
-"""What makes the book and checks it: one command, `python -m tools`, in five wings."""
+"""What makes the book and checks it: one command, `python -m tools`, in four wings."""
 
 import sys
 from pathlib import Path

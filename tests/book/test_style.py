@@ -18,9 +18,8 @@ LIBRARY = ROOT / "lib" / "dlam"
 MODULES = sorted(LIBRARY.rglob("*.py"))
 PUBLIC_MODULES = [path for path in MODULES if not path.stem.startswith("_")]
 each_module = pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
-FOLDERS = [
-    name for name in ("lib", "tests", "tools", "kit", "bench") if (ROOT / name).is_dir()
-]
+CODE = ("lib", "tests", "tools", "kit", "bench", "runs", "book/images")
+FOLDERS = [name for name in CODE if (ROOT / name).is_dir()]
 
 
 def run(*command: str) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import doctest
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
 import zipfile
+from email.message import Message
 from email.parser import BytesParser
 from pathlib import Path
 
@@ -26,7 +29,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("package") / "Bücher zum Lesen"
     ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
     shutil.copytree(ROOT / "lib", folder / "lib", ignore=ignored)
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "LICENSE"):
         shutil.copy(ROOT / name, folder)
     return folder
 
@@ -59,12 +62,24 @@ def test_what_publishes_packages_accepts_them(built) -> None:
     subprocess.run([PROGRAMS / "check-wheel-contents", built[0]], check=True)
 
 
-def test_it_is_of_this_edition_and_needs_numpy_alone(built) -> None:
-    with zipfile.ZipFile(built[0]) as packed:
+def metadata(wheel: Path) -> Message:
+    with zipfile.ZipFile(wheel) as packed:
         (name,) = (n for n in packed.namelist() if n.endswith("/METADATA"))
-        about = BytesParser().parsebytes(packed.read(name))
+        return BytesParser().parsebytes(packed.read(name))
+
+
+def test_what_pypi_shows_runs_and_leads_to_no_file_of_the_repository(built) -> None:
+    shown = metadata(built[0]).get_payload()
+    tried = doctest.DocTestParser().get_doctest(shown, {}, "PyPI", None, None)
+    assert tried.examples
+    assert doctest.DocTestRunner().run(tried).failed == 0
+    assert not re.findall(r"\]\((?!https:)", shown)
+
+
+def test_it_is_of_this_edition_and_needs_numpy_alone(built) -> None:
+    about = metadata(built[0])
     assert about["Version"] == extension.edition()[0]
-    assert about["License-Expression"] == "MIT"
+    assert about["License-Expression"] == "MIT AND BSD-3-Clause AND CC-BY-2.0"
     needed = [one for one in about.get_all("Requires-Dist") if "extra ==" not in one]
     assert [one.rstrip(">=.0123456789") for one in needed] == ["numpy"]
     extras = {*about.get_all("Provides-Extra")}
@@ -93,7 +108,7 @@ def test_pip_installs_it_and_it_trains(source, copy: Path, built, tmp_path) -> N
     if source == "git":
         for words in (
             "init -q",
-            "add lib pyproject.toml README.md LICENSE",
+            "add lib pyproject.toml LICENSE",
             "commit -qm x",
         ):
             who = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
