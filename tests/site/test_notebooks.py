@@ -41,6 +41,13 @@ def test_each_chapter_has_its_three_notebooks(made) -> None:
     assert {f"{stem}{end}" for stem in chapters for end in notebooks.ENDS} <= {*made}
 
 
+def test_all_of_them_are_in_one_file_and_packed(html, made) -> None:
+    with zipfile.ZipFile(Path(html) / "notebooks" / notebooks.ALL) as packed:
+        inside = packed.infolist()
+    assert {one.filename for one in inside} == {f"{stem}.ipynb" for stem in made}
+    assert all(one.compress_size < one.file_size for one in inside)
+
+
 def test_a_plain_viewer_shows_them_whole(made) -> None:
     bad = [
         f"{name}: {text[max(0, found.start() - 40) : found.end() + 40]!r}"

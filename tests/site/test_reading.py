@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from operator import itemgetter
 
 import pytest
 
@@ -80,6 +81,24 @@ def test_a_link_past_live_figures_leads_to_its_place_and_back(site, size):
         seen.go_back()
         resting(seen)
         assert top(seen, "how-far-does-it-overshoot") == pytest.approx(before, abs=8)
+
+
+def test_the_header_of_a_phone_has_room_and_its_menu_has_all_the_links(site):
+    with opened(site, f"{BACK}.html", PHONE) as seen:
+        parts = seen.locator(".bd-header-article :is(a, button)").filter(visible=True)
+        boxes = [part.bounding_box() for part in parts.all()]
+        boxes.sort(key=itemgetter("x"))
+        ends = [box["x"] + box["width"] for box in boxes]
+        starts = [*(box["x"] for box in boxes), PHONE["width"]]
+        assert all(end <= start for end, start in zip(ends, starts[1:], strict=True))
+        seen.get_by_role("button", name="Download this page").click()
+        for name in ("All notebooks", "Open in Colab", "Report a mistake here"):
+            assert seen.get_by_role("link", name=name).is_visible()
+        seen.set_viewport_size(WIDE)
+        links = seen.get_by_role("link", name="Report a mistake here")
+        assert not links.filter(visible=True).count()
+        seen.get_by_role("button", name="Source repositories").click()
+        assert links.filter(visible=True).count() == 1
 
 
 @pytest.mark.night

@@ -5,7 +5,7 @@
 - Links that need the repository's address are there when it is known; every page
   says of which edition it is.
 - A build that was broken off is done anew.
-- The font of icons has no others than the pages show (tools/pages/icons.py).
+- The fonts of icons have no others than the pages show (tools/pages/icons.py).
 - Pictures have short paths, and say if panels stand side by side (pictures.py).
 - Terms are entries of the index, and a search finds sections (finding.py).
 - The HTML of other extensions is mended where it is not accessible.
@@ -229,8 +229,20 @@ def name_menu(
                 }
                 button["url"] = f"{repository.address()}/issues/new?{urlencode(about)}"
                 button["text"] = button["tooltip"] = "Report a mistake here"
+    fold_for_phones(buttons)
     if not app.config.ogp_site_url:  # half an address is worse than none
         context["metatags"] = PAGE_ADDRESS.sub("", context.get("metatags", ""))
+
+
+def fold_for_phones(buttons: list[dict[str, Any]]) -> None:
+    """Offer in the menu of downloads, too, what a phone's header has no room for."""
+    groups = {group["label"]: group for group in buttons if "buttons" in group}
+    if downloads := groups.get("download-buttons"):
+        for button in groups.get("launch-buttons", {}).get("buttons", []):
+            said = {"text": f"Open in {button['text']}", "icon": "fas fa-rocket"}
+            downloads["buttons"].append(button | said | {"label": "on-a-phone"})
+        for button in groups.get("source-buttons", {}).get("buttons", []):
+            downloads["buttons"].append(button | {"label": "on-a-phone"})
 
 
 def offer_notebooks(name: str, context: dict[str, Any]) -> None:
@@ -271,6 +283,14 @@ def offer_notebooks(name: str, context: dict[str, Any]) -> None:
                 }
                 for end, text in notebooks.ENDS.items()
             ]
+            group["buttons"].append(
+                {
+                    "type": "link",
+                    "url": f"../notebooks/{notebooks.ALL}",
+                    "text": "All notebooks (zip)",
+                    "icon": "fas fa-book",
+                }
+            )
             if repository.site():  # where the whole book is published beside the page
                 for kind, file in BOOKS.items():
                     link = {"type": "link", "url": f"../{file}", "icon": "fas fa-book"}

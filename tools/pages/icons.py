@@ -1,6 +1,7 @@
-"""Leave in the font of icons, which the theme brings, what the pages show.
+"""Leave in the fonts of icons, which the theme brings, what the pages show.
 
-The theme loads the whole font, 156 kB, on every page; the book shows a dozen of it.
+The theme loads whole fonts, 156 kB on every page and 118 kB for the mark of GitHub
+alone; the book shows a dozen of their icons.
 """
 
 from __future__ import annotations
@@ -13,7 +14,10 @@ from fontTools import subset
 from sphinx.application import Sphinx
 
 THEME = Path(pydata_sphinx_theme.__file__).parent / "theme/pydata_sphinx_theme/static"
-FONT = "vendor/fontawesome/webfonts/fa-solid-900.woff2"
+FONTS = {  # of each family, as style sheets name it
+    family: f"vendor/fontawesome/webfonts/{file}.woff2"
+    for family, file in (("Free", "fa-solid-900"), ("Brands", "fa-brands-400"))
+}
 RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 
 
@@ -31,12 +35,13 @@ def shown(out: Path) -> set[int]:
 
 
 def thin(app: Sphinx, error: Exception | None) -> None:
-    """Put the smaller font in place of the theme's."""
+    """Put smaller fonts in place of the theme's."""
     if error or app.builder.name != "html":
         return
-    options = subset.Options(flavor="woff2")
-    font = subset.load_font(THEME / FONT, options)
-    chosen = subset.Subsetter(options)
-    chosen.populate(unicodes=shown(Path(app.outdir)))
-    chosen.subset(font)
-    subset.save_font(font, Path(app.outdir, "_static", FONT), options)
+    options, letters = subset.Options(flavor="woff2"), shown(Path(app.outdir))
+    for path in FONTS.values():
+        font = subset.load_font(THEME / path, options)
+        chosen = subset.Subsetter(options)
+        chosen.populate(unicodes=letters)
+        chosen.subset(font)
+        subset.save_font(font, Path(app.outdir, "_static", path), options)

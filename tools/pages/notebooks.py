@@ -40,6 +40,7 @@ ENDS = {
     "-student": "Notebook without solutions",
     "-blank": "Notebook without outputs",
 }
+ALL = "notebooks.zip"
 MARK = re.compile(r"\s*\x02(\w+)(?: ([^\x03]*))?\x03\s*")  # as the translator leaves it
 CARRIED = ("fast", "plots", "solvers", "torch")  # extras that the notebooks use
 CPU = "https://download.pytorch.org/whl/cpu"
@@ -298,7 +299,7 @@ def write(app: Sphinx) -> None:
     out = Path(app.outdir) / "notebooks"
     out.mkdir(exist_ok=True)
     (out / "requirements.txt").write_text(requirements(), "utf-8")
-    with zipfile.ZipFile(out / "notebooks.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+    with zipfile.ZipFile(out / ALL, "w", zipfile.ZIP_DEFLATED) as packed:
         for path in sorted((Path(app.srcdir) / "book").glob("*.ipynb")):
             if not offered(path):
                 continue
@@ -310,4 +311,4 @@ def write(app: Sphinx) -> None:
                     nbformat.v4.writes(notebook(text, record, end), indent=1) + "\n"
                 )
                 (out / name).write_text(content, "utf-8")
-                packed.writestr(zipfile.ZipInfo(name), content)
+                packed.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
