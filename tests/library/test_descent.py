@@ -108,20 +108,21 @@ def test_the_compiled_loops_take_the_steps_of_the_plain_route(
 
 @check(50)
 @given(
-    cases(ALL, networks=3),
-    st.sampled_from([(12,), (12, 2), (3, 12, 2), (3, 12, 1)]),
+    st.sampled_from([2, 3]).flatmap(lambda k: cases(ALL, networks=k)),
+    st.sampled_from([(12,), (12, 2), (-1, 12, 2), (-1, 12, 1)]),
     st.sampled_from(COMPILED),
 )
 def test_an_ensemble_is_trained_as_each_of_its_networks(
     case: Case, shape: tuple[int, ...], rule: rules.Rule
 ) -> None:
     net, P, X, Y, loss, rng = case
-    order = rng.integers(len(X), size=shape)
-    each = order if order.ndim == 3 else [order] * 3
+    k = len(P)
+    order = rng.integers(len(X), size=[k if n < 0 else n for n in shape])
+    each = order if order.ndim == 3 else [order] * k
     options = {"loss": loss, "rule": rule, "record_every": 5, "keep_path": True}
     together = sgd(net, P, X, Y, order, 0.01, **options)
-    assert together.cost.shape == (3, 4)
-    for n in range(3):
+    assert together.cost.shape == (k, 4)
+    for n in range(k):
         alone = sgd(net, P[n], X, Y, each[n], 0.01, **options)
         np.testing.assert_array_equal(together.parameters[n], alone.parameters)
         np.testing.assert_array_equal(together.cost[n], alone.cost)
@@ -387,7 +388,18 @@ def test_where_python_is_returned_to_changes_nothing(
             whole = sgd(*arguments, **every)
             with monkeypatch.context() as patch:
                 patch.setattr(descent, "CHUNK", chunk)
+                patch.setattr(descent, "LEAST", 1)
                 same(sgd(*arguments, **every), whole)
+
+
+@pytest.mark.parametrize("room", [1, 2 * 10 * 23])
+def test_costs_taken_of_some_networks_at_a_time_are_the_same(
+    room: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = (HH, start(5), X, Y, draw(20), 0.1)
+    whole = sgd(*arguments, record_every=7)
+    monkeypatch.setattr(descent, "ROOM", room)
+    same(sgd(*arguments, record_every=7), whole, **CLOSE)
 
 
 @pytest.mark.parametrize("rule", [rules.plain, rules.momentum(0.9)], ids=repr)
@@ -799,6 +811,8 @@ def test_an_order_that_may_be_one_for_each_network_is_refused() -> None:
     assert sgd(HH, start(3), X, Y, order[..., None], 0.05).steps[-1] == 100
     assert sgd(HH, start(3), X, Y, order[:, :3], 0.05).steps[-1] == 3
     assert sgd(HH, start(), X, Y, order[:1], 0.05).steps[-1] == 1
+    # For one network there is no doubt, as many steps as it has parameters included.
+    assert sgd(HH, start(), X, Y, draw(23 * 24).reshape(23, 24), 0.05).steps[-1] == 23
 
 
 @pytest.mark.parametrize("route", [sgd, plain])
@@ -806,6 +820,21 @@ def test_a_cost_that_overflows_is_not_recorded_in_silence(route: Any) -> None:
     huge = Network((2, 2), identity)
     with pytest.warns(RuntimeWarning, match="infinite or NaN after step 0"):
         route(huge, np.full(6, 1e200), X, Y, [0], 1e-300)
+    with pytest.warns(RuntimeWarning, match="infinite or NaN after step 1") as told:
+        sgd(huge, np.full(6, 1e100), X, Y, [0, 0], [1e80, 1e-300], record_every=1)
+    assert told[0].filename == __file__
+
+
+def test_a_rule_is_told_the_number_of_the_step_from_1() -> None:
+    told = []
+
+    def update(state: None, g: Any, p: Any, rate: float, t: int) -> Any:
+        told.append((rate, t))
+        return -rate * g, state
+
+    counting = rules.Rule("counting", lambda p: None, update)
+    sgd(HH, start(), X, Y, [0, 1, 2], [0.1, 0.2, 0.3], rule=counting)
+    assert told == [(0.1, 1), (0.2, 2), (0.3, 3)]
 
 
 def test_histories_are_compared_as_objects() -> None:

@@ -5,6 +5,7 @@ import matplotlib as mpl
 mpl.use("agg")
 
 import sys
+from importlib import import_module
 from itertools import pairwise, product
 from types import SimpleNamespace
 
@@ -25,6 +26,13 @@ def _close_figures():
 def style():
     with mpl.rc_context():
         yield mpl.rcParams
+
+
+def test_without_matplotlib_the_error_says_what_installs_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.delitem(sys.modules, "dlam.plots")
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'dlam\[plots\]'"):
+        import_module("dlam.plots")
 
 
 def test_the_style_of_the_book_has_neither_grid_nor_frames(style):
@@ -151,6 +159,19 @@ def test_shades_fill_the_unit_square_from_0_to_1_if_nothing_else_is_said():
 )
 def test_what_is_seldom_said_is_said_by_name(call):
     with pytest.raises(TypeError, match="positional"):
+        call()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: plots.decision_regions("net", np.ones(6)),
+        lambda: plots.random_networks("net", [1], np.random.default_rng(0), 2),
+        lambda: plots.network_diagram("net"),
+    ],
+)
+def test_what_is_drawn_must_be_a_network(call):
+    with pytest.raises(TypeError, match="net: expected a Network"):
         call()
 
 
