@@ -95,7 +95,8 @@ function copy(event) {
 
 // A notebook is saved, not shown.
 function save() {
-  for (const link of document.querySelectorAll('a[href$=".ipynb"]')) {
+  const files = 'a:is([href$=".ipynb"], [href$=".zip"])';
+  for (const link of document.querySelectorAll(files)) {
     link.download = "";
     link.removeAttribute("target");
   }
@@ -103,10 +104,11 @@ function save() {
 
 // A report names the section that is on the screen.
 function report() {
-  const link = document.querySelector('a[href*="template=number.yml"]');
-  link?.addEventListener("pointerdown", name);
-  link?.addEventListener("focus", name);
-  function name() {
+  for (const link of document.querySelectorAll('a[href*="template=number.yml"]')) {
+    link.addEventListener("pointerdown", name);
+    link.addEventListener("focus", name);
+  }
+  function name({ currentTarget: link }) {
     const above = [...document.querySelectorAll("article :is(h1, h2, h3)")].filter(
       (heading) => heading.getBoundingClientRect().top < window.innerHeight / 2,
     );

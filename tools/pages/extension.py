@@ -224,7 +224,7 @@ def name_menu(
             if button.get("label") == "source-issues-button":
                 about = {
                     "template": "number.yml",
-                    "where": context.get("title", page),
+                    "where": re.sub("<.*?>", "", context.get("title", page)),
                     "edition": app.config.release,
                 }
                 button["url"] = f"{repository.address()}/issues/new?{urlencode(about)}"
