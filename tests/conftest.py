@@ -26,13 +26,6 @@ settings.register_profile("night", deadline=None, print_blob=True)
 settings.load_profile("night" if FULL else "change")
 
 
-# The book is built as readers find it, wherever its tests run: with a repository that
-# is known, and not as an edition that is kept.
-os.environ["REPOSITORY_URL"] = "https://github.com/someone/a-book"
-for name in ("SITE_URL", "FROZEN", "EDITION"):
-    os.environ.pop(name, None)
-
-
 # What is collected stays until the end: Python need not look through it again and
 # again for what is unused.
 gc.disable()
