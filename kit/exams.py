@@ -4,7 +4,9 @@ A template, kit/exercises/NN-name.md, has a title and points in front, a program
 draws the numbers and computes the answers with the library, the text, and the solution
 below a line `---`.  What stands in `<<…>>` is computed where it stands.
 
-SEED=3 chooses the paper (SEED=1,2,3 several) and CHAPTERS=04,05 what is on it.
+SEED=3 chooses the paper (SEED=1,2,3 several) and CHAPTERS=04,05 what is on it.  Papers
+are numbered: whoever knew the seed of one could make its solutions, so that these alone
+name it.
 """
 
 from __future__ import annotations
@@ -130,14 +132,15 @@ def write(folder: Path) -> None:
     """Write the papers, without solutions and with them, and a bank for Moodle."""
     seeds, paths = asked()
     shutil.copytree(formulas.KATEX, folder / "katex", dirs_exist_ok=True)
-    for seed in seeds:
+    for number, seed in enumerate(seeds, 1):
         some = [draw(path, seed) for path in paths]
-        for end in ("", "-solutions"):
+        for end, said in (("", ""), ("-solutions", f" (seed {seed}), with solutions")):
             for form in ("md", "html"):
-                text = paper(f"exam.{form}", f"Exam, variant {seed}", some, bool(end))
-                (folder / f"exam-{seed}{end}.{form}").write_text(text, "utf-8")
-            printed(folder / f"exam-{seed}{end}.html")
-    (folder / "moodle.xml").write_text(quiz(paths), "utf-8")
+                title = f"Exam, variant {number}{said}"
+                text = paper(f"exam.{form}", title, some, bool(end))
+                (folder / f"exam-{number}{end}.{form}").write_text(text, "utf-8")
+            printed(folder / f"exam-{number}{end}.html")
+    (folder / "moodle.xml").write_text(quiz(paths, seeds[0]), "utf-8")
     formulas.engine().close()
 
 
@@ -159,11 +162,14 @@ def printed(page: Path) -> None:
     subprocess.run([*PRINT, goal, page], check=True, capture_output=True)
 
 
-def quiz(paths: Sequence[Path]) -> str:
-    """Return for Moodle many variants of each exercise, whose answers it checks."""
+def quiz(paths: Sequence[Path], first: int) -> str:
+    """Return for Moodle the variants of each exercise from this seed on.
+
+    Moodle checks their answers.
+    """
     titles, groups = {text.stem[:2]: chapter for chapter, text in chapters()}, []
     for path in paths:
-        some = [draw(path, seed) for seed in range(1, VARIANTS + 1)]
+        some = [draw(path, seed) for seed in range(first, first + VARIANTS)]
         category = ("Exam", titles[path.stem[:2]], some[0].title)
         groups.append((category, [*map(embedded, some)]))
     return moodle(groups)

@@ -219,7 +219,7 @@ def test_a_paper_shows_solutions_only_if_it_is_to() -> None:
 
 
 def test_moodle_is_given_what_it_can_grade() -> None:
-    xml = exams.quiz(PATHS[:2])
+    xml = exams.quiz(PATHS[:2], 1)
     assert faults(xml) == []
     root = ElementTree.fromstring(xml)
     questions = root.findall("question[@type='cloze']")
@@ -247,10 +247,29 @@ def test_moodle_is_given_what_it_can_grade() -> None:
     ],
 )
 def test_what_moodle_would_misread_is_seen(old: str, new: str, why: str) -> None:
-    xml = exams.quiz([PATHS[2]])
+    xml = exams.quiz([PATHS[2]], 1)
     assert PATHS[2].stem == "03-cost"
     assert old in xml
     assert any(why in fault for fault in faults(xml.replace(old, new)))
+
+
+def test_no_paper_for_students_names_its_seed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEED", "778899,112233")
+    monkeypatch.setenv("CHAPTERS", "03")
+    monkeypatch.setattr(exams, "printed", lambda page: None)
+    exams.write(tmp_path)
+    papers = [path for path in tmp_path.glob("exam-*") if "solutions" not in path.stem]
+    assert {path.name for path in papers} == {
+        f"exam-{n}.{form}" for n in (1, 2) for form in ("md", "html")
+    }
+    for path in papers:
+        assert not re.search("778899|112233", path.read_text("utf-8"))
+    solved = (tmp_path / "exam-2-solutions.md").read_text("utf-8")
+    assert "variant 2 (seed 112233), with solutions" in solved
+    bank = (tmp_path / "moodle.xml").read_text("utf-8")
+    assert "<idnumber>03-cost-778899</idnumber>" in bank
 
 
 # What is wrong is said

@@ -41,6 +41,7 @@ ENDS = {
     "-blank": "Notebook without outputs",
 }
 ALL = "notebooks.zip"
+OLDEST = "3.11"  # of the versions of Python that the project admits
 MARK = re.compile(r"\s*\x02(\w+)(?: ([^\x03]*))?\x03\s*")  # as the translator leaves it
 CARRIED = ("fast", "plots", "solvers", "torch")  # extras that the notebooks use
 CPU = "https://download.pytorch.org/whl/cpu"
@@ -299,6 +300,8 @@ def write(app: Sphinx) -> None:
     out = Path(app.outdir) / "notebooks"
     out.mkdir(exist_ok=True)
     (out / "requirements.txt").write_text(requirements(), "utf-8")
+    # Without it repo2docker takes a Python that the book does not know.
+    (out / "runtime.txt").write_text(f"python-{OLDEST}\n", "utf-8")
     with zipfile.ZipFile(out / ALL, "w", zipfile.ZIP_DEFLATED) as packed:
         for path in sorted((Path(app.srcdir) / "book").glob("*.ipynb")):
             if not offered(path):
