@@ -104,15 +104,11 @@ def write(folder: Path) -> None:
         sys.exit(sentence)
     program = Path(sys.executable).with_name("jupyter-book")
     options = ["--quiet", "-W", "-n", "--keep-going", "--builder", "pdflatex"]
+    out = ROOT / "_build" / "editions"  # not where `make pdf` has printed the book
+    options += ["--path-output", str(out)]
     for edition in NAMES:
         environment = os.environ | {"EDITION": edition}
-        # Not beside the book as it is, which `make pdf` has printed.
-        out = ROOT / "_build" / "editions" / edition
-        subprocess.run(
-            [program, "build", *options, "--path-output", out, ROOT],
-            check=True,
-            env=environment,
-        )
+        subprocess.run([program, "build", *options, ROOT], check=True, env=environment)
         shutil.copy(out / "_build" / "latex" / f"{PDF}.pdf", folder / f"{edition}.pdf")
 
 
