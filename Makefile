@@ -126,9 +126,10 @@ lab: $(VENV)/lab ## Open copies of the chapters in JupyterLab
 screenshots: $(VENV)/test book ## Photograph the pages: wide, narrow and dark
 	@PYTHONPATH=. $(BIN)/python tests/screenshots.py
 
+CODE := lib tests tools kit bench runs book/images
 format: $(VENV)/test node_modules ## Format the code
-	@$(BIN)/ruff check --fix lib tests tools kit bench runs book/images
-	@$(BIN)/ruff format lib tests tools kit bench runs book/images
+	@$(BIN)/ruff check --fix $(CODE)
+	@$(BIN)/ruff format $(CODE)
 	@test ! -d node_modules || node_modules/.bin/biome check --write --log-level=error
 
 constraints: ## Take the newest versions that fit together (the checks then judge)
