@@ -26,7 +26,7 @@ REQUIREMENTS = ["numpy", "numba", "scipy", "matplotlib", "ipykernel"]
 PACKAGES = {"torch": "torch", "sklearn": "scikit-learn"}
 TESTED = """
 
-*In these tests, what you compute has the names* {}*:*
+*In these tests, what you compute has the name{}* {}*:*
 
 ```python
 {}
@@ -76,11 +76,12 @@ def question(box: Box, test: str) -> Iterator[Any]:
     """Yield the cells of an exercise: what is asked, the solution, its tests."""
     label = box.label.replace("-", "_")
     about = {"name": label, "points": len(box.stars)}
-    given = ", ".join(f"`{name}`" for name in sorted(looked_at(box, test)))
+    given = [f"`{name}`" for name in sorted(looked_at(box, test))]
+    named = TESTED.format("s" * (len(given) > 1), ", ".join(given), test)
     text = f"**{box.name} {box.stars}**\n\n{shown(box)[0].text}"
     source = "\n\n".join(solution(box))
     yield new_raw_cell(_config("BEGIN QUESTION", about))
-    yield new_markdown_cell(text + TESTED.format(given, test))
+    yield new_markdown_cell(text + named)
     yield new_raw_cell("# BEGIN SOLUTION")
     yield new_code_cell(f"# BEGIN SOLUTION\n{source}\n# END SOLUTION")
     yield new_raw_cell("# END SOLUTION")

@@ -138,7 +138,7 @@ function show(query) {
   told.setAttribute("role", "status");
   const count = Math.min(places.length, SHOWN);
   told.textContent = count
-    ? `The ${count} best places for “${query}”`
+    ? `The ${count === 1 ? "best place" : `${count} best places`} for “${query}”`
     : `Nothing in the book for “${query}”`;
   const list = document.createElement("ol");
   list.className = "search";

@@ -295,10 +295,15 @@ def test_a_share_is_never_rounded_up(part: int, whole: int, shown: str) -> None:
     assert generated.share(part, whole) == shown
 
 
+def test_a_count_of_one_has_no_plural() -> None:
+    said = [generated.counted(n, "unit") for n in (0, 1, 2, 12_000)]
+    assert said == ["0 units", "1 unit", "2 units", "12\u202f000 units"]
+
+
 def test_the_page_says_how_old_the_evidence_is() -> None:
     old, new = {"date": "2001-01-01"}, {"date": "2002-01-01"}
-    assert (
-        "2001-01-01 to 2002-01-01; 1 of 3 units are not measured as they are now"
-        in page.age([new, old], 3, ["paper"])
-    )
+    said = page.age([new, old], 3, ["paper"])
+    assert "2001-01-01 to 2002-01-01; since" in said
+    assert "1 unit (of 3)" in said
+    assert "2 units (of 3)" in page.age([new, old], 3, ["paper", "rules"])
     assert "on 2001-01-01; nothing" in page.age([old], 1, [])

@@ -5,9 +5,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   layer,
+  matrix,
   PIXELS,
   SIDE,
   shifted,
+  spectrum,
   weightAt,
 } from "../../live/figures/convolution/layer.js";
 import * as the from "../../live/figures/convolution/state.js";
@@ -100,4 +102,29 @@ test("one step to the right is one step to the right", () => {
   const { picture } = the.beginning();
   assert.deepEqual(layer(picture, kernel, "circular"), shifted(picture, 0, 1));
   assert.equal(picture.length, SIDE * SIDE);
+});
+
+/** The largest singular value, by the power method. */
+function norm(W) {
+  let [x, size] = [Array.from({ length: PIXELS }, (_, n) => Math.cos(n * n)), 0];
+  for (let step = 0; step < 2000; step++) {
+    const z = x.map((_, i) => x.reduce((sum, v, j) => sum + W[PIXELS * i + j] * v, 0));
+    const back = x.map((_, j) =>
+      z.reduce((sum, v, i) => sum + W[PIXELS * i + j] * v, 0),
+    );
+    const length = Math.hypot(...back);
+    size = Math.sqrt(length);
+    x = back.map((v) => v / length);
+  }
+  return size;
+}
+
+test("a rim of zeros amplifies no more than the circle of which it is a part", () => {
+  const offered = the.KERNELS.map(([, kernel]) => kernel);
+  for (const kernel of [[-1, -1, 1, -1, -1, 0, 1, 0, 1], ...offered]) {
+    const bound = Math.max(...spectrum(kernel, SIDE + 2));
+    assert.ok(norm(matrix(kernel, "zeros")) < bound * (1 + 1e-9));
+    const largest = Math.max(...spectrum(kernel));
+    assert.ok(Math.abs(norm(matrix(kernel, "circular")) - largest) < 1e-3 * largest);
+  }
 });

@@ -117,7 +117,10 @@ def outcomes(
     def ended(source: str, seconds: float) -> str:
         place = places.get()
         (place / file).write_text(source, "utf-8")
-        # What is compiled of a program is kept with the time it was written at.
+        # Python keeps what it compiled by the time at which the file was written.
+        # (Numba goes by what the file says: for other constants it does not compile
+        # again, which matters to none of their tests; and the run that is timed below
+        # finds `_compiled` compiled, so that its limit is short on a quiet machine.)
         for stale in (file, *[COMPILED] * (file in CONSTANTS)):
             os.utime(place / stale, (next(times),) * 2)
         process = context.Process(target=run, args=(place, file, tests, seconds))

@@ -22,6 +22,11 @@ def number(n: int) -> str:
     return f"{n:,}".replace(",", "\u202f") if n >= 10_000 else str(n)
 
 
+def counted(n: int, thing: str) -> str:
+    """Return "1 thing", or "2 things"."""
+    return f"{number(n)} {thing}" + "s" * (n != 1)
+
+
 def share(part: int, whole: int) -> str:
     """Return a share in per cent, never rounded up."""
     return f"{1000 * part // whole / 10:.1f} %" if part < whole else "100 %"
@@ -40,7 +45,8 @@ def rendered(page: str, **values: Any) -> str:
         keep_trailing_newline=True,
     )
     functions = {name: value for name, value in values.items() if callable(value)}
-    environment.filters |= {"number": number, "share": share} | functions
+    environment.filters |= {"counted": counted, "number": number, "share": share}
+    environment.filters |= functions
     return environment.get_template(page).render(values)
 
 

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from tools import ROOT
 from tools.evidence import units
 from tools.evidence.command import score
-from tools.pages.generated import put, rendered
+from tools.pages.generated import counted, put, rendered
 
 SAID = re.compile(r"^[\w.]*: ")  # in which function
 EXAMPLES = {
@@ -76,10 +76,10 @@ def age(measured: list[units.Measured], of: int, stale: list[str]) -> str:
     since = f"on {dates[0]}" if dates[0] == dates[-1] else f"{dates[0]} to {dates[-1]}"
     if not stale:
         return f"This was measured {since}; nothing that it depends on has changed."
+    changed = counted(len(stale), "unit")
     return (
-        f"This was measured {since}; {len(stale)} of {of} units are not measured as "
-        "they are now, because the program, its tests or the packages have changed "
-        "since."
+        f"This was measured {since}; since then the program, the tests or the packages "
+        f"of {changed} (of {of}) have changed."
     )
 
 

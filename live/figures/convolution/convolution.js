@@ -217,9 +217,11 @@ class Convolution {
    * @returns {[string, string, number][]}
    */
   meanings(W, waves, apart) {
-    const { rim } = this.stage.state;
+    const { kernel, rim } = this.stage.state;
     const entries = W.filter((w) => w !== 0).length;
-    const loudest = Math.max(...waves);
+    // A rim of zeros is part of the circle that bounds the layer.
+    const circle = rim === "circular" ? waves : spectrum(kernel, SIDE + 2);
+    const loudest = Math.max(...circle);
     const far = Math.max(...apart);
     const differ = apart.filter((d) => d > SAME).length;
     return [

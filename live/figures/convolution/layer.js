@@ -59,17 +59,18 @@ export function layer(picture, kernel, rim) {
 
 /**
  * By how much each wave is amplified where opposite edges are glued together:
- * |K̂(ω)|, the frequencies from −4 to 3 down and across.
+ * |K̂(ω)|, the frequencies from −side/2 to side/2 − 1 down and across.
  * @param {ArrayLike<number>} kernel
+ * @param {number} side an even number of pixels
  */
-export function spectrum(kernel) {
-  return Float64Array.from({ length: PIXELS }, (_, n) => {
-    const down = Math.floor(n / SIDE) - SIDE / 2;
-    const across = (n % SIDE) - SIDE / 2;
+export function spectrum(kernel, side = SIDE) {
+  return Float64Array.from({ length: side * side }, (_, n) => {
+    const down = Math.floor(n / side) - side / 2;
+    const across = (n % side) - side / 2;
     let [real, imaginary] = [0, 0];
     for (let place = 0; place < SIZE * SIZE; place++) {
       const u = Math.floor(place / SIZE) - 1;
-      const angle = (2 * Math.PI * (down * u + across * ((place % SIZE) - 1))) / SIDE;
+      const angle = (2 * Math.PI * (down * u + across * ((place % SIZE) - 1))) / side;
       real += kernel[place] * Math.cos(angle);
       imaginary += kernel[place] * Math.sin(angle);
     }

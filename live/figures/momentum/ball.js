@@ -89,7 +89,7 @@ export function arrival(steep, flat, beta) {
   }
   return Infinity;
 }
-const LATEST = 200_000;
+export const LATEST = 200_000;
 
 /** Which of the eigenvalues between two is the slowest. */
 /** @param {number} steep @param {number} flat @param {number} beta */

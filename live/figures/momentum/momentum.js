@@ -18,7 +18,7 @@ import * as the from "./state.js";
 const HELP =
   "The eigenvalues lie on the line from γ to Λ. Move Λ with the mouse, a finger or the " +
   "arrow keys. A component falls to the minimum from one side, flips to the other side " +
-  "in every step, or swings; dark is fast. The address of the page holds what you set.";
+  "in every step, or swings; the stronger the blue, the faster. The address of the page holds what you set.";
 const SLOWEST = {
   steep: "the steepest, Λ",
   flat: "the flattest, γ",
@@ -134,12 +134,14 @@ class Momentum {
     const { far, when, passes } = ball.travels(steep);
     const factor = Math.max(ball.modulus(rate, beta), ball.modulus(flat, beta));
     const arrival = ball.arrival(rate, flat, beta);
+    const ends = ball.kind(rate, beta) !== "diverges";
+    const late = ends ? `more than ${whole(ball.LATEST)}` : "never";
     return [
       ["along Λ, the steepest, it", ball.kind(rate, beta)],
       ["along γ, the flattest, it", ball.kind(flat, beta)],
       ["the slowest eigenvalue", SLOWEST[ball.slowest(rate, flat, beta)]],
       ["factor a step, in the long run", factor.toFixed(3), factor],
-      ["steps to a millionth", Number.isFinite(arrival) ? whole(arrival) : "never"],
+      ["steps to a millionth", Number.isFinite(arrival) ? whole(arrival) : late],
       ["farthest along Λ", `${short(far)} after step ${when}`, far],
       ["times past the minimum along Λ", String(passes), passes],
     ];

@@ -19,11 +19,11 @@ import * as our from "./state.js";
 const NAMES = { ridge: "Ridge", lasso: "Lasso", dropout: "Dropout" };
 /** @type {Record<Method, string>} */
 const BALL = {
-  ridge: "on the orange circle that of the penalty",
-  lasso: "on the orange square that of the penalty",
+  ridge: "on the orange circle the penalty has the value that it has there",
+  lasso: "on the orange square the penalty has the value that it has there",
   dropout:
-    "on the orange ellipse that of dropout's penalty, for which ν² is taken of " +
-    "columns of length 1",
+    "on the orange ellipse dropout's penalty has the value that it has there, and ν² " +
+    "is taken of columns of length 1",
 };
 /** @param {Method} method */
 const help = (method) =>
