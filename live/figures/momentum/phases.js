@@ -18,7 +18,7 @@ const NAMES = [
   [3.2, 0.22],
 ];
 
-/** Blue where it converges, darker where it is fast; orange where it diverges. */
+/** Blue where it converges, stronger where it is fast; orange where it diverges. */
 const shades = Float32Array.from({ length: GRID * GRID }, (_, i) => {
   const [el, beta] = [i % GRID, Math.floor(i / GRID)].map((n) => n / (GRID - 1));
   // On the edges, where the modulus is 1, no border is drawn.
