@@ -18,7 +18,8 @@ import * as the from "./state.js";
 const HELP =
   "The eigenvalues lie on the line from γ to Λ. Move Λ with the mouse, a finger or the " +
   "arrow keys. A component falls to the minimum from one side, flips to the other side " +
-  "in every step, or swings; the stronger the blue, the faster. The address of the page holds what you set.";
+  "in every step, or swings; the stronger the blue, the faster. The address of the " +
+  "page holds what you set.";
 const SLOWEST = {
   steep: "the steepest, Λ",
   flat: "the flattest, γ",
