@@ -1,4 +1,4 @@
-"""Write a handout of two pages for each chapter, as a web page and as a PDF.
+"""Write a handout of at most two pages for each chapter, as a web page and as a PDF.
 
 It has the results to remember with their formulas, one picture, the symbols and the
 terms.  All of it is lifted out of the built pages, and Chromium prints it.

@@ -1,7 +1,7 @@
 """What the index and the search are made of: terms, entries, and sections in words.
 
 The search of Sphinx knows which words are on which page, and a page of this book has
-up to thirty sections.  Ours knows sections (book/_static/search.js finds them): for
+thirty sections and more.  Ours knows sections (book/_static/search.js finds them): for
 each its title, its entries in the index, and its prose, without code and formulas.
 """
 
