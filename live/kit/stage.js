@@ -54,6 +54,9 @@ export class Stage {
     window.addEventListener("hashchange", () => {
       if (this.#read()) this.#restored();
     });
+    // The next key or touch may come before the next frame, and acts on what is drawn.
+    for (const kind of ["keydown", "pointerdown"])
+      root.addEventListener(kind, () => this.#draw(), { capture: true });
   }
 
   /**
@@ -178,10 +181,14 @@ export class Stage {
     }
     if (this.#waiting) return;
     this.#waiting = true;
-    requestAnimationFrame(() => {
-      this.#waiting = false;
-      this.#shown.draw();
-    });
+    requestAnimationFrame(() => this.#draw());
+  }
+
+  /** Draw what still has to be drawn. */
+  #draw() {
+    if (!this.#waiting) return;
+    this.#waiting = false;
+    this.#shown.draw();
   }
 
   /** Go back to the beginning. */

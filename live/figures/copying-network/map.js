@@ -45,10 +45,8 @@ export class WeightMap {
     const grid = new Grid(n, {
       label: this.label,
       chosen: () => this.chosen,
-      choose: (cell, done) => {
-        this.chosen = cell; // the next key may come before it is drawn
-        this.choose({ row: Math.floor(cell / n), column: cell % n }, done);
-      },
+      choose: (cell, done) =>
+        this.choose({ row: Math.floor(cell / n), column: cell % n }, done),
     });
     this.#grid = grid;
     if (this.#colours) grid.setColours(...this.#colours);
